@@ -1,0 +1,63 @@
+package prefixset
+
+import (
+	"encoding/binary"
+	"math/big"
+	"math/bits"
+	"net/netip"
+
+	"go4.org/netipx"
+)
+
+// private is what Private returns, built once: sets are immutable.
+var private = Of(
+	netip.MustParsePrefix("10.0.0.0/8"),     // RFC 1918
+	netip.MustParsePrefix("172.16.0.0/12"),  // RFC 1918
+	netip.MustParsePrefix("192.168.0.0/16"), // RFC 1918
+	netip.MustParsePrefix("100.64.0.0/10"),  // RFC 6598, shared address space
+	netip.MustParsePrefix("127.0.0.0/8"),    // RFC 1122, loopback
+	netip.MustParsePrefix("169.254.0.0/16"), // RFC 3927, link-local
+	netip.MustParsePrefix("fc00::/7"),       // RFC 4193, unique local
+	netip.MustParsePrefix("::1/128"),        // RFC 4291, loopback
+	netip.MustParsePrefix("fe80::/10"),      // RFC 4291, link-local
+)
+
+// Private returns the addresses that the public internet does not route: the
+// private, shared, unique local, loopback and link-local ones.
+func Private() Set { return private }
+
+// globalUnicast is the only part of IPv6 that IANA hands out for the internet.
+var globalUnicast = Of(netip.MustParsePrefix("2000::/3"))
+
+// MoreThanHalf reports for each family whether s covers more than half of it:
+// of 0.0.0.0/0, and of ::/0 or of 2000::/3, the global unicast addresses,
+// which are all of the IPv6 internet there is. A prefix list that leaves out
+// a few networks is still the whole internet in all but name. IPv4 addresses
+// inside IPv6 ones do not count: add EmbeddedIPv4 first.
+func (s Set) MoreThanHalf() (ipv4, ipv6 bool) {
+	more := func(part Set, halfBits uint) bool {
+		half := new(big.Int).Lsh(big.NewInt(1), halfBits)
+		return part.AddressCount().Cmp(half) > 0
+	}
+	v6 := s.IPv6()
+	return more(s.IPv4(), 31), more(v6, 127) || more(v6.Intersect(globalUnicast), 124)
+}
+
+// rangeSize counts the addresses of r: 1 to 2^128.
+func rangeSize(r netipx.IPRange) *big.Int {
+	fromHigh, fromLow := words(r.From())
+	toHigh, toLow := words(r.To())
+	low, borrow := bits.Sub64(toLow, fromLow, 0)
+	high, _ := bits.Sub64(toHigh, fromHigh, borrow)
+	size := new(big.Int).SetUint64(high)
+	size.Lsh(size, 64)
+	size.Add(size, new(big.Int).SetUint64(low))
+	return size.Add(size, big.NewInt(1))
+}
+
+// words returns the address as a 128-bit number; an IPv4 address in its
+// IPv4-mapped form.
+func words(addr netip.Addr) (high, low uint64) {
+	b := addr.As16()
+	return binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])
+}
