@@ -1,0 +1,317 @@
+package catalog
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
+)
+
+// The layout of a product file. Every name that a file may use stands here;
+// any other one is refused. Pointers tell "left out" from "false".
+type (
+	productFile struct {
+		ID            string       `json:"id"`
+		Name          string       `json:"name"`
+		Vendor        string       `json:"vendor"`
+		DocVersion    string       `json:"doc_version"`
+		DialDirection string       `json:"dial_direction"`
+		Narrowing     string       `json:"narrowing"`
+		Sources       []sourceFile `json:"sources"`
+		Roles         []roleFile   `json:"roles"`
+		Flows         []flowFile   `json:"flows"`
+		Sizing        *sizingFile  `json:"sizing"`
+		History       []vulnFile   `json:"history"`
+	}
+	sourceFile struct {
+		ID    string `json:"id"`
+		Where string `json:"where"`
+	}
+	roleFile struct {
+		ID          string `json:"id"`
+		Description string `json:"description"`
+	}
+	flowFile struct {
+		ID           string   `json:"id"`
+		From         string   `json:"from"`
+		To           string   `json:"to"`
+		Ports        []string `json:"ports"`
+		Purpose      string   `json:"purpose"`
+		Required     *bool    `json:"required"`
+		Negotiated   bool     `json:"negotiated"`
+		Encrypted    string   `json:"encrypted"`
+		Configurable string   `json:"configurable"`
+		Versions     string   `json:"versions"`
+		Source       string   `json:"source"`
+		Confidence   string   `json:"confidence"`
+		Note         string   `json:"note"`
+		SinglePort   string   `json:"single_port"`
+		Reversed     string   `json:"reversed"`
+	}
+	sizingFile struct {
+		BasePorts             *int     `json:"base_ports"`
+		PortsPerConcurrentJob *int     `json:"ports_per_concurrent_job"`
+		MinPorts              *int     `json:"min_ports"`
+		Formula               string   `json:"formula"`
+		Source                string   `json:"source"`
+		AppliesTo             []string `json:"applies_to"`
+	}
+	vulnFile struct {
+		CVE          string   `json:"cve"`
+		Year         int      `json:"year"`
+		Ports        []string `json:"ports"`
+		InKEV        *bool    `json:"in_kev"`
+		KEVDateAdded string   `json:"kev_date_added"`
+		Summary      string   `json:"summary"`
+		Source       string   `json:"source"`
+		Confidence   string   `json:"confidence"`
+		Flows        []string `json:"flows"`
+	}
+)
+
+// problems gathers everything wrong with a file, so that its author sees all
+// of it at once.
+type problems []string
+
+func (p *problems) add(field, format string, args ...any) {
+	*p = append(*p, field+": "+fmt.Sprintf(format, args...))
+}
+
+// need reports a text that is missing.
+func (p *problems) need(field, value string) {
+	if strings.TrimSpace(value) == "" {
+		p.add(field, "is missing")
+	}
+}
+
+var (
+	productID = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	roleID    = productID
+	flowID    = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+	sourceID  = flowID
+	cveID     = regexp.MustCompile(`^CVE-([0-9]{4})-[0-9]{4,}$`)
+)
+
+// parse reads the text of a product file.
+func parse(text []byte) (*Product, problems) {
+	var file productFile
+	if bytes.Contains(text, []byte("\n---")) {
+		return nil, problems{"a second document begins, and would not be read: one product per file"}
+	}
+	if err := yaml.UnmarshalStrict(text, &file); err != nil {
+		return nil, problems{err.Error()}
+	}
+	r := &reader{sources: map[string]string{}}
+	product := r.product(file)
+	r.checkReferences(product)
+	if len(r.problems) > 0 {
+		return nil, r.problems
+	}
+	linkHistory(product)
+	return product, nil
+}
+
+// reader turns the layout of the file into a Product.
+type reader struct {
+	problems
+	sources map[string]string
+}
+
+func (r *reader) product(file productFile) *Product {
+	if !productID.MatchString(file.ID) {
+		r.add("id", "%q: want lower-case letters, digits and underscores", file.ID)
+	}
+	r.need("name", file.Name)
+	r.need("vendor", file.Vendor)
+	r.need("doc_version", file.DocVersion)
+	r.need("dial_direction", file.DialDirection)
+	r.need("narrowing", file.Narrowing)
+	p := &Product{
+		ID: file.ID, Name: file.Name, Vendor: file.Vendor, DocVersion: file.DocVersion,
+		DialDirection: file.DialDirection, Narrowing: file.Narrowing,
+		flows: make(map[string]int, len(file.Flows)),
+	}
+	if len(file.Sources) == 0 {
+		r.add("sources", "is empty: say what was read")
+	}
+	for i, source := range file.Sources {
+		field := element("sources", i, source.ID)
+		r.uniqueID(field, source.ID, sourceID, r.sources[source.ID] != "")
+		r.need(field+": where", source.Where)
+		r.sources[source.ID] = source.Where
+		p.Sources = append(p.Sources, source.Where)
+	}
+	if len(file.Roles) == 0 {
+		r.add("roles", "is empty")
+	}
+	for i, role := range file.Roles {
+		field := element("roles", i, role.ID)
+		r.uniqueID(field, role.ID, roleID, slices.ContainsFunc(p.Roles, func(o Role) bool { return o.ID == role.ID }))
+		r.need(field+": description", role.Description)
+		p.Roles = append(p.Roles, Role(role))
+	}
+	if len(file.Flows) == 0 {
+		r.add("flows", "is empty")
+	}
+	for i, flow := range file.Flows {
+		field := element("flows", i, flow.ID)
+		_, taken := p.flows[flow.ID]
+		r.uniqueID(field, flow.ID, flowID, taken)
+		p.flows[flow.ID] = i
+		p.Flows = append(p.Flows, r.flow(field, flow))
+	}
+	p.Sizing = r.sizing(file.Sizing)
+	for i, vuln := range file.History {
+		field := element("history", i, vuln.CVE)
+		taken := slices.ContainsFunc(p.History, func(o Vulnerability) bool { return o.CVE == vuln.CVE })
+		r.uniqueID(field, vuln.CVE, cveID, taken)
+		p.History = append(p.History, r.vulnerability(field, vuln))
+	}
+	return p
+}
+
+func (r *reader) flow(field string, file flowFile) Flow {
+	r.need(field+": purpose", file.Purpose)
+	if file.Required == nil {
+		r.add(field+": required", "is missing: write true or false")
+	}
+	flow := Flow{
+		ID: file.ID, From: file.From, To: file.To,
+		Ports:        r.ports(field, file.Ports),
+		Purpose:      file.Purpose,
+		Required:     file.Required != nil && *file.Required,
+		Negotiated:   file.Negotiated,
+		Encrypted:    r.encrypted(field, file.Encrypted),
+		Configurable: file.Configurable, Versions: file.Versions,
+		Source:     r.source(field, file.Source),
+		Confidence: r.confidence(field, file.Confidence),
+		Note:       file.Note,
+		SinglePort: file.SinglePort, Reversed: file.Reversed,
+	}
+	if flow.Ports.IsEmpty() && len(file.Ports) == 0 {
+		r.add(field+": ports", "is missing")
+	}
+	if flow.Negotiated && flow.Ports.Len() == 1 {
+		r.add(field+": negotiated", "one port leaves nothing to negotiate")
+	}
+	return flow
+}
+
+func (r *reader) sizing(file *sizingFile) Sizing {
+	if file == nil {
+		r.add("sizing", "is missing")
+		return Sizing{}
+	}
+	r.need("sizing: formula", file.Formula)
+	s := Sizing{
+		BasePorts:             r.count("sizing: base_ports", file.BasePorts),
+		PortsPerConcurrentJob: r.count("sizing: ports_per_concurrent_job", file.PortsPerConcurrentJob),
+		MinPorts:              r.count("sizing: min_ports", file.MinPorts),
+		Formula:               file.Formula,
+		Source:                r.source("sizing", file.Source),
+		AppliesTo:             file.AppliesTo,
+	}
+	if s.PortsPerConcurrentJob > 0 && len(s.AppliesTo) == 0 {
+		r.add("sizing: applies_to", "is missing: say which flows grow with the number of jobs")
+	}
+	return s
+}
+
+func (r *reader) vulnerability(field string, file vulnFile) Vulnerability {
+	r.need(field+": summary", file.Summary)
+	v := Vulnerability{
+		CVE: file.CVE, Year: file.Year,
+		Ports:        r.ports(field, file.Ports),
+		InKEV:        file.InKEV != nil && *file.InKEV,
+		KEVDateAdded: file.KEVDateAdded,
+		Summary:      file.Summary,
+		Source:       r.source(field, file.Source),
+		Confidence:   r.confidence(field, file.Confidence),
+		Flows:        file.Flows,
+	}
+	if match := cveID.FindStringSubmatch(v.CVE); match != nil && match[1] != strconv.Itoa(v.Year) {
+		r.add(field+": year", "%d is not the year of %s", v.Year, v.CVE)
+	}
+	if file.InKEV == nil {
+		r.add(field+": in_kev", "is missing: write true or false")
+	}
+	_, err := time.Parse(time.DateOnly, v.KEVDateAdded)
+	switch {
+	case v.InKEV && err != nil:
+		r.add(field+": kev_date_added", "%q: want a date such as \"2023-08-22\"", v.KEVDateAdded)
+	case !v.InKEV && v.KEVDateAdded != "":
+		r.add(field+": kev_date_added", "%q, but in_kev is false", v.KEVDateAdded)
+	}
+	return v
+}
+
+func (r *reader) ports(field string, texts []string) portset.Ports {
+	ports, faults := portset.ParseList(texts)
+	for _, f := range faults {
+		r.add(field+": ports"+f.Path.String(), "%s", f.Detail())
+	}
+	return ports
+}
+
+func (r *reader) source(field, id string) string {
+	where, ok := r.sources[id]
+	if !ok {
+		r.add(field+": source", "%q is not an id in sources", id)
+	}
+	return where
+}
+
+func (r *reader) confidence(field, text string) Confidence {
+	switch c := Confidence(text); c {
+	case High, Medium, Low:
+		return c
+	default:
+		r.add(field+": confidence", "%q: want high, medium or low", text)
+		return ""
+	}
+}
+
+func (r *reader) encrypted(field, text string) *bool {
+	switch text {
+	case "always", "by-default":
+		return new(true)
+	case "never":
+		return new(false)
+	case "depends":
+		return nil
+	default:
+		r.add(field+": encrypted", "%q: want always, by-default, never or depends", text)
+		return nil
+	}
+}
+
+func (r *reader) count(field string, n *int) int {
+	switch {
+	case n == nil:
+		r.add(field, "is missing")
+	case *n < 0 || *n > maxPorts:
+		r.add(field, "%d: want 0 to %d", *n, maxPorts)
+	default:
+		return *n
+	}
+	return 0
+}
+
+func (r *reader) uniqueID(field, id string, shape *regexp.Regexp, taken bool) {
+	switch {
+	case !shape.MatchString(id):
+		r.add(field, "the id has not the shape %s", shape)
+	case taken:
+		r.add(field, "the id stands twice")
+	}
+}
+
+// element names an element of a list by its position, counted from 0, and id.
+func element(list string, i int, id string) string { return fmt.Sprintf("%s[%d] %q", list, i, id) }

@@ -1,0 +1,93 @@
+package services
+
+import (
+	"sync"
+
+	"github.com/backupfw/terraform-provider-backupfw/internal/iana"
+	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
+)
+
+// EphemeralRange is a range out of which a system picks ports by itself.
+type EphemeralRange struct {
+	Name   string
+	Range  portset.Range
+	Source string
+}
+
+// Ephemeral returns the ranges in which a listener can meet a port that its
+// host, or its cluster, has given to something else.
+//
+// Two ranges are left out on purpose. FreeBSD's 10000–65535
+// (IPPORT_EPHEMERALFIRST and LAST in netinet/in.h) and the 1025–5000 of Windows
+// before 2008 would together mark nearly every range that a backup product
+// uses; a remark that is always there says nothing.
+func Ephemeral() []EphemeralRange {
+	return []EphemeralRange{
+		{
+			Name:   "Kubernetes NodePort",
+			Range:  portset.Range{First: 30000, Last: 32767},
+			Source: "Kubernetes documentation, Service, default of --service-node-port-range",
+		},
+		{
+			Name:   "Linux ephemeral ports",
+			Range:  portset.Range{First: 32768, Last: 60999},
+			Source: "Linux kernel documentation, ip-sysctl, default of net.ipv4.ip_local_port_range",
+		},
+		{
+			Name:   "IANA dynamic ports (Windows and macOS ephemeral ports)",
+			Range:  portset.Range{First: 49152, Last: 65535},
+			Source: "RFC 6335, section 6; Microsoft KB 929851; macOS net.inet.ip.portrange",
+		},
+	}
+}
+
+// EphemeralSet returns the ports of all ephemeral ranges.
+func EphemeralSet() portset.Set { return ephemeralSet() }
+
+var ephemeralSet = sync.OnceValue(func() portset.Set {
+	var ranges []portset.Range
+	for _, e := range Ephemeral() {
+		ranges = append(ranges, e.Range)
+	}
+	return portset.Of(ranges...)
+})
+
+// Quiet returns a range of width ports that nothing else is known to use: from
+// 1024 up, no port that IANA has registered for TCP or UDP (nor for SCTP when
+// that is the protocol), no port of the two top classes, none of an ephemeral
+// range, none of avoid. It is false when no gap is wide enough, and for a
+// protocol without ports.
+//
+// The range starts where the widest free gap starts, of equal gaps the lowest.
+// The widest one leaves the most room to grow, and the same question always
+// has the same answer. TCP and UDP are looked at together, because products
+// and people rarely keep one number apart for two services.
+func Quiet(width int, proto portset.Protocol, avoid portset.Ports) (portset.Range, bool) {
+	if width < 1 || !proto.HasPorts() {
+		return portset.Range{}, false
+	}
+	free := unused()
+	if proto == portset.SCTP {
+		free = free.Minus(iana.Registered(portset.SCTP)).Minus(TopClasses(portset.SCTP))
+	}
+	var widest portset.Range
+	size := 0
+	for _, gap := range free.Minus(avoid.Of(proto)).Ranges() {
+		if n := int(gap.Last) - int(gap.First) + 1; n > size {
+			widest, size = gap, n
+		}
+	}
+	if size < width {
+		return portset.Range{}, false
+	}
+	return portset.Range{First: widest.First, Last: widest.First + uint16(width-1)}, true
+}
+
+// unused is the set of ports that neither TCP nor UDP is known to use.
+var unused = sync.OnceValue(func() portset.Set {
+	free := portset.Of(portset.Range{First: lastSystemPort + 1, Last: 1<<16 - 1}).Minus(EphemeralSet())
+	for _, proto := range []portset.Protocol{portset.TCP, portset.UDP} {
+		free = free.Minus(iana.Registered(proto)).Minus(TopClasses(proto))
+	}
+	return free
+})
