@@ -1,0 +1,227 @@
+package risk
+
+import (
+	"fmt"
+	"sort"
+
+	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
+	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
+	"github.com/backupfw/terraform-provider-backupfw/internal/prefixset"
+	"github.com/backupfw/terraform-provider-backupfw/internal/region"
+)
+
+// packetAtom is a set of peers with the openings that let them in.
+type packetAtom struct {
+	openings []*opening
+	prefixes prefixset.Set // empty for a reference
+	name     string        // of the reference, else empty
+}
+
+// packetAtoms tells for every peer which openings of the direction let it in.
+func (m *model) packetAtoms(direction policy.Direction) []packetAtom {
+	byHosts := map[int][]*opening{}
+	var ids []int
+	for _, o := range m.openings {
+		if o.rule.Direction != direction {
+			continue
+		}
+		if byHosts[o.hosts] == nil {
+			ids = append(ids, o.hosts)
+		}
+		byHosts[o.hosts] = append(byHosts[o.hosts], o)
+	}
+	sets := make([]prefixset.Set, len(ids))
+	for i, id := range ids {
+		sets[i] = m.hosts[id].prefixes
+	}
+	var atoms []packetAtom
+	cut := region.Atoms(sets)
+	for i := range cut {
+		a := packetAtom{prefixes: cut[i].Set()}
+		for _, member := range cut[i].Members {
+			a.openings = append(a.openings, byHosts[ids[member]]...)
+		}
+		atoms = append(atoms, a)
+	}
+	byName := map[string]int{}
+	for _, id := range ids {
+		last := ""
+		for _, r := range m.hosts[id].references {
+			if r.Name == last {
+				continue // the same reference in two groups of one rule
+			}
+			last = r.Name
+			at, known := byName[r.Name]
+			if !known {
+				at = len(atoms)
+				byName[r.Name] = at
+				atoms = append(atoms, packetAtom{name: r.Name})
+			}
+			atoms[at].openings = append(atoms[at].openings, byHosts[id]...)
+		}
+	}
+	return atoms
+}
+
+// allPortsPercent is the share of a protocol's ports that counts as all.
+const allPortsPercent = 90
+
+func isAllPorts(ports portset.Set) bool { return ports.Len()*100 >= allPortsPercent*65536 }
+
+// checkAllPorts looks at what each peer reaches over all rules together, so
+// that two halves of the port space are seen for what they are.
+func checkAllPorts(m *model) []Finding {
+	var findings []Finding
+	for _, direction := range policy.Directions() {
+		atoms := m.packetAtoms(direction)
+		for _, protocol := range []portset.Protocol{portset.TCP, portset.UDP, portset.SCTP, portset.Other} {
+			causes := allPortsCauses(m, atoms, protocol)
+			if len(causes) == 0 {
+				continue
+			}
+			f := findingOf(AllPorts, Critical, Reject, m, causes)
+			what := fmt.Sprintf("%d of the 65536 ports of %s are", f.Ports.Len(), protocol)
+			if protocol == portset.Other {
+				what = "Every protocol is"
+			}
+			f.Message = fmt.Sprintf("%s open %s %s: that is no restriction at all, whatever the range is called.",
+				what, towards(direction), somePeers(f.Prefixes, f.References))
+			f.Remedy = "Write the ports that the backup product needs; a catalogue product with from_role and to_role selects them."
+			findings = append(findings, f)
+		}
+	}
+	return findings
+}
+
+func allPortsCauses(m *model, atoms []packetAtom, protocol portset.Protocol) []cause {
+	// Without 90 % in the union of all rules no peer can have 90 %.
+	var all []portset.Set
+	for i := range atoms {
+		for _, o := range atoms[i].openings {
+			all = append(all, o.listener.Ports.Of(protocol))
+		}
+	}
+	whole := func(sets []portset.Set) bool {
+		union := portset.UnionAll(sets)
+		if protocol == portset.Other {
+			return !union.IsEmpty()
+		}
+		return isAllPorts(union)
+	}
+	if !whole(all) {
+		return nil
+	}
+	var causes []cause
+	for i := range atoms {
+		var sets []portset.Set
+		for _, o := range atoms[i].openings {
+			sets = append(sets, o.listener.Ports.Of(protocol))
+		}
+		if !whole(sets) {
+			continue
+		}
+		for j, o := range atoms[i].openings {
+			if sets[j].IsEmpty() {
+				continue
+			}
+			causes = append(causes, cause{opening: o, ports: portset.PortsOf(protocol, sets[j]),
+				prefixes: atoms[i].prefixes, withReferences: atoms[i].name != "", attribute: portRangesAttribute})
+		}
+	}
+	return causes
+}
+
+// checkRedundantRule finds rules that allow nothing which the rules that stay
+// do not allow. Of several equal rules the first by name stays.
+func checkRedundantRule(m *model) []Finding {
+	// once[r] counts the cells (one peer atom, one stretch of ports) that rule
+	// r is the only one to allow; cells are shared by the rules that stay.
+	cover := map[*policy.Rule][]*int{}
+	for _, direction := range policy.Directions() {
+		for _, atom := range m.packetAtoms(direction) {
+			countCells(atom.openings, cover)
+		}
+	}
+	var rules []*policy.Rule
+	for rule := range cover {
+		rules = append(rules, rule)
+	}
+	sort.Slice(rules, func(i, j int) bool { return rules[i].Name > rules[j].Name })
+	redundant := map[*policy.Rule]bool{}
+	for _, rule := range rules {
+		alone := false
+		for _, cell := range cover[rule] {
+			alone = alone || *cell == 1
+		}
+		if alone {
+			continue
+		}
+		for _, cell := range cover[rule] {
+			*cell--
+		}
+		redundant[rule] = true
+	}
+	var findings []Finding
+	for i := range m.policy.Rules {
+		rule := &m.policy.Rules[i]
+		if !redundant[rule] {
+			continue
+		}
+		var entries []bucketEntry
+		for _, o := range m.openings {
+			if o.rule != rule {
+				continue
+			}
+			for _, protocol := range portset.Protocols() {
+				if ports := o.listener.Ports.Of(protocol); !ports.IsEmpty() {
+					entries = append(entries, bucketEntry{opening: o, protocol: protocol, ports: ports})
+				}
+			}
+		}
+		f := findingOf(RedundantRule, Low, Warn, m, m.causesByPorts(entries))
+		f.Place = f.Place[:2]
+		f.Message = fmt.Sprintf("Rule %q allows nothing that the other rules do not allow already: it hides what is really open.", rule.Name)
+		f.Remedy = "Remove the rule, or cut the wider rule down to what this one says."
+		findings = append(findings, f)
+	}
+	return findings
+}
+
+// countCells cuts the ports that the openings let one peer atom reach into
+// stretches and counts for each how many rules allow it.
+func countCells(openings []*opening, cover map[*policy.Rule][]*int) {
+	byRule := map[*policy.Rule][]portset.Ports{}
+	var rules []*policy.Rule
+	for _, o := range openings {
+		if byRule[o.rule] == nil {
+			rules = append(rules, o.rule)
+		}
+		byRule[o.rule] = append(byRule[o.rule], o.listener.Ports)
+	}
+	for _, protocol := range portset.Protocols() {
+		var edges []int
+		sets := make([]portset.Set, len(rules))
+		for i, rule := range rules {
+			sets[i] = portset.Merge(byRule[rule]).Of(protocol)
+			for _, r := range sets[i].Ranges() {
+				edges = append(edges, int(r.First), int(r.Last)+1)
+			}
+		}
+		sort.Ints(edges)
+		cells := map[int]*int{}
+		for i, rule := range rules {
+			for _, r := range sets[i].Ranges() {
+				for at := sort.SearchInts(edges, int(r.First)); at < len(edges) && edges[at] <= int(r.Last); at++ {
+					if at > 0 && edges[at] == edges[at-1] {
+						continue
+					}
+					if cells[edges[at]] == nil {
+						cells[edges[at]] = new(int)
+					}
+					*cells[edges[at]]++
+					cover[rule] = append(cover[rule], cells[edges[at]])
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,212 @@
+package risk
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
+	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
+	"github.com/backupfw/terraform-provider-backupfw/internal/prefixset"
+)
+
+// The widest prefixes that are not broad, as prefix lengths. A private IPv6
+// prefix may hold as many /64 networks as a private IPv4 one holds addresses.
+const (
+	narrowPublic4  = 24
+	narrowPublic6  = 48
+	narrowPrivate4 = 12
+	narrowPrivate6 = 44
+)
+
+// peerFinding gathers the services that are open to the same too wide peers,
+// so that an author reads of the peers once and not once per service.
+type peerFinding struct {
+	direction policy.Direction
+	prefixes  prefixset.Set // what is too wide
+	causes    []cause
+}
+
+// byPeers judges the peers of every service together, over all of its rules,
+// and groups the services whose peers are too wide in the same way.
+func (m *model) byPeers(judge func(peers prefixset.Set) prefixset.Set) []*peerFinding {
+	var list []*peerFinding
+	byKey := map[string]*peerFinding{}
+	judged := map[string]prefixset.Set{}
+	for _, b := range m.buckets {
+		if b.class == Neighbours {
+			continue
+		}
+		peers := m.prefixes(b.hostIDs())
+		peersKey := peers.String()
+		wide, known := judged[peersKey]
+		if !known {
+			wide = judge(peers)
+			judged[peersKey] = wide
+		}
+		if wide.IsEmpty() {
+			continue
+		}
+		key := b.direction.String() + " " + wide.String()
+		f := byKey[key]
+		if f == nil {
+			f = &peerFinding{direction: b.direction, prefixes: wide}
+			byKey[key] = f
+			list = append(list, f)
+		}
+		for _, e := range b.entries {
+			share := m.hosts[e.opening.hosts].prefixes.Intersect(wide)
+			if !share.IsEmpty() {
+				f.causes = append(f.causes, cause{opening: e.opening, ports: portset.PortsOf(e.protocol, e.ports),
+					prefixes: share, attribute: peersAttribute})
+			}
+		}
+	}
+	return list
+}
+
+// withEmbedded adds the IPv4 addresses that IPv6 peers reach.
+func withEmbedded(peers prefixset.Set) prefixset.Set { return peers.Union(peers.EmbeddedIPv4()) }
+
+// anyPart is the part of the peers that amounts to everybody: a family of
+// which they cover more than half, and whatever reaches that family.
+func anyPart(peers prefixset.Set) prefixset.Set {
+	ipv4, ipv6 := withEmbedded(peers).MoreThanHalf()
+	var part prefixset.Set
+	if ipv4 {
+		part = part.Union(peers.IPv4()).Union(transitional(peers))
+	}
+	if ipv6 {
+		part = part.Union(peers.IPv6())
+	}
+	return part
+}
+
+// transitional are the IPv6 prefixes of the peers that reach IPv4 addresses.
+func transitional(peers prefixset.Set) prefixset.Set {
+	var through []netip.Prefix
+	for _, p := range peers.IPv6().Prefixes() {
+		if !prefixset.Of(p).EmbeddedIPv4().IsEmpty() {
+			through = append(through, p)
+		}
+	}
+	return prefixset.Of(through...)
+}
+
+func checkAnyPeer(m *model) []Finding {
+	var findings []Finding
+	for _, g := range m.byPeers(anyPart) {
+		effect, severity := Reject, Critical
+		if g.direction == policy.Egress {
+			effect, severity = Warn, Medium
+		}
+		f := findingOf(AnyPeer, severity, effect, m, g.causes)
+		f.Message = fmt.Sprintf("%s %s open %s %s, which is a whole address family or more than half of it: practically everybody.",
+			somePorts(f.Ports), verb(f.Ports.Len(), "is", "are"), towards(g.direction), somePeers(f.Prefixes, nil))
+		f.Remedy = "List the hosts or networks that take part in the backup, for example a /28, in the peer group's cidrs."
+		if g.direction == policy.Egress {
+			f.Remedy = "List the networks of the backup servers or of the storage service in the peer group's cidrs."
+		}
+		findings = append(findings, f)
+	}
+	return findings
+}
+
+// broadPart is the part of the peers that is too wide, leaving out the
+// families that any-peer speaks of.
+func broadPart(peers prefixset.Set) prefixset.Set {
+	peers = peers.Minus(anyPart(peers))
+	private := peers.Intersect(prefixset.Private())
+	wide := tooWide(private, narrowPrivate4, narrowPrivate6)
+	wide = append(wide, tooWide(peers.Minus(private), narrowPublic4, narrowPublic6)...)
+	for _, p := range transitional(peers).Prefixes() {
+		reached := prefixset.Of(p).EmbeddedIPv4()
+		inside := reached.Intersect(prefixset.Private())
+		if len(tooWide(inside, narrowPrivate4, 0))+len(tooWide(reached.Minus(inside), narrowPublic4, 0)) > 0 {
+			wide = append(wide, p)
+		}
+	}
+	return prefixset.Of(wide...)
+}
+
+func tooWide(peers prefixset.Set, narrow4, narrow6 int) []netip.Prefix {
+	var wide []netip.Prefix
+	for _, p := range peers.Prefixes() {
+		narrow := narrow4
+		if p.Addr().Is6() {
+			narrow = narrow6
+		}
+		if p.Bits() < narrow {
+			wide = append(wide, p)
+		}
+	}
+	return wide
+}
+
+func checkBroadPeer(m *model) []Finding {
+	var findings []Finding
+	for _, g := range m.byPeers(broadPart) {
+		effect, severity := Reject, High
+		if g.direction == policy.Egress {
+			// Egress to everybody only warns; a part of everybody cannot be worse.
+			effect, severity = Warn, Medium
+		}
+		f := findingOf(BroadPeer, severity, effect, m, g.causes)
+		f.Message = fmt.Sprintf("%s %s open %s %s, wider than the hosts of one site: at most /%d public or /%d private (IPv6: /%d, /%d).",
+			somePorts(f.Ports), verb(f.Ports.Len(), "is", "are"), towards(g.direction), somePeers(f.Prefixes, nil),
+			narrowPublic4, narrowPrivate4, narrowPublic6, narrowPrivate6)
+		f.Remedy = "Cut the peers down to the networks in which the backup hosts are; each halving lowers the score by the same amount."
+		findings = append(findings, f)
+	}
+	return findings
+}
+
+// checkPublicPeerPrivateClaim finds public addresses that are declared inside,
+// where one counts a few hundred times less, without a word of why.
+func checkPublicPeerPrivateClaim(m *model) []Finding {
+	byDirection := map[policy.Direction][]cause{}
+	groups := map[policy.Direction]map[string]bool{}
+	for _, o := range m.openings {
+		for i := range o.rule.Peers {
+			group := &o.rule.Peers[i]
+			if !group.ClaimsInside() {
+				continue
+			}
+			public := publicShare(group.Prefixes)
+			if public.IsEmpty() {
+				continue
+			}
+			direction := o.rule.Direction
+			byDirection[direction] = append(byDirection[direction],
+				cause{opening: o, ports: o.listener.Ports, prefixes: public, attribute: peersAttribute})
+			if groups[direction] == nil {
+				groups[direction] = map[string]bool{}
+			}
+			groups[direction][fmt.Sprintf("%q (zone = %q)", group.Name, group.Zone)] = true
+		}
+	}
+	var findings []Finding
+	for _, direction := range policy.Directions() {
+		if len(byDirection[direction]) == 0 {
+			continue
+		}
+		f := findingOf(PublicPeerPrivateClaim, High, Reject, m, byDirection[direction])
+		f.Message = fmt.Sprintf("The peer group %s declares the public addresses %s to be inside, where each counts a few hundred times less, and gives no reason.",
+			some(sortedKeys(groups[direction])), somePeers(f.Prefixes, nil))
+		f.Remedy = `Say in zone_reason why these addresses are inside (say "our own /24, not routed to the internet"), or declare the zone in which they are.`
+		findings = append(findings, f)
+	}
+	return findings
+}
+
+// publicShare is the part of the prefixes that is public or reaches public
+// IPv4 addresses.
+func publicShare(prefixes prefixset.Set) prefixset.Set {
+	public := prefixes.Minus(prefixset.Private())
+	var through []netip.Prefix
+	for _, p := range transitional(prefixes.Intersect(prefixset.Private())).Prefixes() {
+		if !prefixset.Of(p).EmbeddedIPv4().Minus(prefixset.Private()).IsEmpty() {
+			through = append(through, p)
+		}
+	}
+	return public.Union(prefixset.Of(through...))
+}

@@ -1,0 +1,373 @@
+package risk
+
+import (
+	"encoding/binary"
+	"sort"
+	"strings"
+
+	"github.com/backupfw/terraform-provider-backupfw/internal/catalog"
+	"github.com/backupfw/terraform-provider-backupfw/internal/iana"
+	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
+	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
+	"github.com/backupfw/terraform-provider-backupfw/internal/prefixset"
+	"github.com/backupfw/terraform-provider-backupfw/internal/region"
+	"github.com/backupfw/terraform-provider-backupfw/internal/services"
+)
+
+// opening is one listener of one rule: ports, and the hosts that may reach
+// them. All scores and findings are computed from the openings.
+type opening struct {
+	rule      *policy.Rule
+	portRange int // index in the rule
+	listener  *policy.Listener
+	flow      *catalog.Flow    // nil unless the listener is a documented flow
+	product   *catalog.Product // nil unless a product is declared
+	hosts     int              // index of the model's host sets
+	// documented are all ports that the product documents, own the ones among
+	// them that are fixed: registered numbers there are the product's own.
+	documented, own portset.Ports
+}
+
+// hostSet is one distinct set of peers with their zones.
+type hostSet struct {
+	zoned      [policy.Internet + 1]prefixset.Set // by zone, transition mechanisms included
+	prefixes   prefixset.Set                      // as declared
+	references []zonedReference
+	standing   []standing // the atoms and references of the set
+}
+
+type zonedReference struct {
+	policy.Reference
+	zone policy.Zone
+}
+
+// standing is an atom and the zone in which a host set has it.
+type standing struct {
+	atom int
+	zone policy.Zone
+}
+
+// host atoms are address atoms followed by references, which are counted alike.
+type hostAtom struct {
+	size region.Count
+	is6  bool
+}
+
+// service is a group of ports that is scored as one.
+type service struct {
+	id    string // unique within a direction
+	name  string // for people
+	class Class
+}
+
+// bucket gathers what is open of one service in one direction.
+type bucket struct {
+	service
+	direction policy.Direction
+	entries   []bucketEntry
+}
+
+type bucketEntry struct {
+	opening  *opening
+	protocol portset.Protocol
+	ports    portset.Set
+}
+
+// model is a policy taken apart for scoring.
+type model struct {
+	policy   *policy.Policy
+	openings []*opening
+	hosts    []hostSet
+	atoms    []hostAtom
+	buckets  []*bucket // sorted by direction and id
+	unions   map[string]prefixset.Set
+}
+
+func newModel(p *policy.Policy) *model {
+	m := &model{policy: p, unions: map[string]prefixset.Set{}}
+	m.open()
+	m.cutAtoms()
+	m.sortIntoBuckets()
+	return m
+}
+
+// open lists the openings and the distinct host sets.
+func (m *model) open() {
+	byKey := map[string]int{}
+	type documentedPorts struct{ all, fixed portset.Ports }
+	byProduct := map[string]documentedPorts{}
+	for i := range m.policy.Rules {
+		rule := &m.policy.Rules[i]
+		set := newHostSet(rule)
+		if set.prefixes.IsEmpty() && len(set.references) == 0 {
+			continue
+		}
+		key := set.key()
+		id, known := byKey[key]
+		if !known {
+			id = len(m.hosts)
+			byKey[key] = id
+			m.hosts = append(m.hosts, set)
+		}
+		for j := range rule.PortRanges {
+			for k := range rule.PortRanges[j].Listeners {
+				listener := &rule.PortRanges[j].Listeners[k]
+				o := &opening{rule: rule, portRange: j, listener: listener, hosts: id}
+				if product, known := catalog.Get(listener.Product); known {
+					ports, read := byProduct[product.ID]
+					if !read {
+						ports.all, ports.fixed = documentation(product)
+						byProduct[product.ID] = ports
+					}
+					o.product, o.documented, o.own = product, ports.all, ports.fixed
+					o.flow, _ = product.Flow(listener.Flow)
+				}
+				m.openings = append(m.openings, o)
+			}
+		}
+	}
+}
+
+func newHostSet(rule *policy.Rule) hostSet {
+	var set hostSet
+	byZone := map[policy.Zone][]prefixset.Set{}
+	for i := range rule.Peers {
+		group := &rule.Peers[i]
+		reached := group.Prefixes.Union(group.Prefixes.EmbeddedIPv4())
+		if group.Zone == policy.ByAddress {
+			private := reached.Intersect(prefixset.Private())
+			byZone[policy.Internal] = append(byZone[policy.Internal], private)
+			byZone[policy.Internet] = append(byZone[policy.Internet], reached.Minus(private))
+		} else {
+			byZone[group.Zone] = append(byZone[group.Zone], reached)
+		}
+		for _, r := range group.References {
+			set.references = append(set.references, zonedReference{r, referenceZone(r, group.Zone)})
+		}
+	}
+	for zone, sets := range byZone {
+		set.zoned[zone] = prefixset.UnionAll(sets)
+	}
+	set.prefixes = rule.Prefixes()
+	sort.Slice(set.references, func(i, j int) bool {
+		a, b := set.references[i], set.references[j]
+		if a.Name != b.Name {
+			return a.Name < b.Name
+		}
+		return a.zone < b.zone
+	})
+	return set
+}
+
+// referenceZone is the zone of a reference whose group is judged by address: a
+// prefix list may hold any address, so it counts as the internet; the other
+// kinds stand for interfaces inside the cloud's private network.
+func referenceZone(r policy.Reference, declared policy.Zone) policy.Zone {
+	if declared != policy.ByAddress {
+		return declared
+	}
+	if r.Kind == policy.AWSPrefixList {
+		return policy.Internet
+	}
+	return policy.Internal
+}
+
+// key is equal for equal host sets.
+func (s *hostSet) key() string {
+	var b strings.Builder
+	for zone, set := range s.zoned {
+		b.WriteByte(byte(zone))
+		writeRanges(&b, set)
+	}
+	b.WriteByte(0xff)
+	writeRanges(&b, s.prefixes)
+	for _, r := range s.references {
+		b.WriteByte(byte(r.zone))
+		b.WriteString(r.Name)
+		b.WriteByte(0)
+	}
+	return b.String()
+}
+
+func writeRanges(b *strings.Builder, set prefixset.Set) {
+	ranges := set.Ranges()
+	var n [4]byte
+	binary.BigEndian.PutUint32(n[:], uint32(len(ranges)))
+	b.Write(n[:])
+	for _, r := range ranges {
+		from, to := r.From().As16(), r.To().As16()
+		if r.From().Is4() {
+			b.WriteByte(4)
+		}
+		b.Write(from[:])
+		b.Write(to[:])
+	}
+}
+
+// cutAtoms cuts the hosts into atoms and tells each host set its own.
+func (m *model) cutAtoms() {
+	var sets []prefixset.Set
+	var owner []standing // owner[i]: host set and zone of sets[i]
+	for id := range m.hosts {
+		for zone, set := range m.hosts[id].zoned {
+			if !set.IsEmpty() {
+				sets = append(sets, set)
+				owner = append(owner, standing{atom: id, zone: policy.Zone(zone)})
+			}
+		}
+	}
+	for _, atom := range region.Atoms(sets) {
+		index := len(m.atoms)
+		m.atoms = append(m.atoms, hostAtom{size: atom.Size(), is6: atom.Is6})
+		for _, member := range atom.Members {
+			host := &m.hosts[owner[member].atom]
+			host.standing = append(host.standing, standing{atom: index, zone: owner[member].zone})
+		}
+	}
+	references := map[string]int{}
+	for id := range m.hosts {
+		for _, r := range m.hosts[id].references {
+			index, known := references[r.Name]
+			if !known {
+				index = len(m.atoms)
+				references[r.Name] = index
+				m.atoms = append(m.atoms, hostAtom{size: region.Count{Lo: r.MaxHosts}})
+			}
+			m.hosts[id].standing = append(m.hosts[id].standing, standing{atom: index, zone: r.zone})
+		}
+	}
+}
+
+// listenerService is the service as which the ports of a listener are scored
+// unless a well-known service claims them first.
+func (o *opening) listenerService(protocol portset.Protocol) service {
+	switch {
+	case o.flow != nil && o.listener.Kind == policy.ProductFlow:
+		id := o.product.ID + "/" + o.flow.ID
+		class := BackupListener
+		if len(o.flow.ExploitedBy) > 0 {
+			class = ExploitedListener
+		}
+		return service{id: "flow:" + id, name: id, class: class}
+	case o.listener.Kind == policy.Negotiated:
+		return service{id: "negotiated:" + o.listener.Name, name: "negotiated range " + o.listener.Name, class: BackupListener}
+	default:
+		return service{id: "undeclared:" + protocol.String(), name: "undeclared " + protocol.String(), class: UndeclaredPorts}
+	}
+}
+
+// declared reports whether somebody said what listens.
+func (o *opening) declared() bool { return o.listener.Kind != policy.Undeclared }
+
+// documentation returns all ports that a product documents, and the fixed ones
+// among them.
+func documentation(product *catalog.Product) (all, fixed portset.Ports) {
+	var fixedPorts []portset.Ports
+	for i := range product.Flows {
+		if !product.Flows[i].Negotiated {
+			fixedPorts = append(fixedPorts, product.Flows[i].Ports)
+		}
+	}
+	return product.Documented(), portset.Merge(fixedPorts)
+}
+
+// neighbours are the registered services among the ports of a listener that
+// are somebody else's.
+func (o *opening) neighbours(protocol portset.Protocol) portset.Set {
+	if !o.declared() || !protocol.HasPorts() {
+		return portset.Set{}
+	}
+	return o.listener.Ports.Of(protocol).
+		Minus(services.SpecialSet(protocol)).
+		Intersect(iana.Registered(protocol)).
+		Minus(o.own.Of(protocol))
+}
+
+// sortIntoBuckets shares the open ports out among the services: the first
+// three classes win, also inside a wide or a negotiated range.
+func (m *model) sortIntoBuckets() {
+	type bucketKey struct {
+		direction policy.Direction
+		id        string
+	}
+	byKey := map[bucketKey]*bucket{}
+	put := func(o *opening, s service, protocol portset.Protocol, ports portset.Set) {
+		if ports.IsEmpty() {
+			return
+		}
+		key := bucketKey{o.rule.Direction, s.id}
+		b := byKey[key]
+		if b == nil {
+			b = &bucket{service: s, direction: o.rule.Direction}
+			byKey[key] = b
+			m.buckets = append(m.buckets, b)
+		}
+		b.entries = append(b.entries, bucketEntry{opening: o, protocol: protocol, ports: ports})
+	}
+	for _, o := range m.openings {
+		for _, protocol := range portset.Protocols() {
+			ports := o.listener.Ports.Of(protocol)
+			if ports.IsEmpty() {
+				continue
+			}
+			for _, found := range services.Split(protocol, ports) {
+				s := service{id: wellKnownPrefix + found.Service.ID, name: found.Service.Name, class: classOf(found.Service)}
+				put(o, s, protocol, found.Ports)
+			}
+			own := o.listenerService(protocol)
+			put(o, own, protocol, ports.Minus(services.SpecialSet(protocol)))
+			beside := service{id: "beside:" + own.id, name: "services registered beside " + own.name, class: Neighbours}
+			put(o, beside, protocol, o.neighbours(protocol))
+		}
+	}
+	sort.Slice(m.buckets, func(i, j int) bool {
+		a, b := m.buckets[i], m.buckets[j]
+		if a.direction != b.direction {
+			return a.direction < b.direction
+		}
+		return a.id < b.id
+	})
+}
+
+// ports is what is open of the service.
+func (b *bucket) ports() portset.Ports {
+	all := make([]portset.Ports, len(b.entries))
+	for i, e := range b.entries {
+		all[i] = portset.PortsOf(e.protocol, e.ports)
+	}
+	return portset.Merge(all)
+}
+
+// hostIDs lists the distinct host sets that reach the service, ascending.
+func (b *bucket) hostIDs() []int {
+	seen := map[int]bool{}
+	var ids []int
+	for _, e := range b.entries {
+		if !seen[e.opening.hosts] {
+			seen[e.opening.hosts] = true
+			ids = append(ids, e.opening.hosts)
+		}
+	}
+	sort.Ints(ids)
+	return ids
+}
+
+// prefixes is the union of the addresses of the host sets, remembered because
+// many services are reached by the same ones.
+func (m *model) prefixes(ids []int) prefixset.Set {
+	if len(ids) == 1 {
+		return m.hosts[ids[0]].prefixes
+	}
+	var key []byte
+	sets := make([]prefixset.Set, len(ids))
+	for i, id := range ids {
+		key = binary.AppendUvarint(key, uint64(id))
+		sets[i] = m.hosts[id].prefixes
+	}
+	if union, known := m.unions[string(key)]; known {
+		return union
+	}
+	union := prefixset.UnionAll(sets)
+	m.unions[string(key)] = union
+	return union
+}

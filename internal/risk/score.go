@@ -1,0 +1,252 @@
+package risk
+
+import (
+	"math"
+	"sort"
+
+	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
+	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
+)
+
+// Contribution is one line of the score: what one service adds in one
+// direction. The lines add up to the points of the policy.
+type Contribution struct {
+	Service   string
+	Class     Class
+	Direction policy.Direction
+	// Rules are the names of the rules that open ports of the service, sorted.
+	Rules []string
+	Ports portset.Ports
+	// Hosts is how many hosts reach the service, IPv6 counted in /64 networks.
+	Hosts float64
+	// Points is rounded to a millionth.
+	Points float64
+}
+
+// contributions scores every bucket; the most expensive service comes first.
+func (m *model) contributions() []Contribution {
+	list := make([]Contribution, 0, len(m.buckets))
+	tally := newTally(m)
+	for _, b := range m.buckets {
+		points := tally.points(b)
+		if b.direction == policy.Egress {
+			points *= egressShare
+		}
+		list = append(list, Contribution{
+			Service:   b.name,
+			Class:     b.class,
+			Direction: b.direction,
+			Rules:     ruleNames(b.entries),
+			Ports:     b.ports(),
+			Hosts:     tally.hosts(b.hostIDs()),
+			Points:    math.Round(points*1e6) / 1e6,
+		})
+	}
+	sort.SliceStable(list, func(i, j int) bool { return list[i].Points > list[j].Points })
+	return list
+}
+
+func ruleNames(entries []bucketEntry) []string {
+	seen := map[string]bool{}
+	var names []string
+	for _, e := range entries {
+		if name := e.opening.rule.Name; !seen[name] {
+			seen[name] = true
+			names = append(names, name)
+		}
+	}
+	sort.Strings(names)
+	return names
+}
+
+// total adds the contributions up and rounds the sum to a millionth, so that
+// the score does not hang on the last bit of a sum.
+func total(list []Contribution) float64 {
+	sum := 0.0
+	for i := range list {
+		sum += list[i].Points
+	}
+	return math.Round(sum*1e6) / 1e6
+}
+
+// scoreOf is the whole number people see: 0 to 100, rounded up.
+func scoreOf(points float64) int { return int(math.Min(100, math.Ceil(points))) }
+
+// tally counts hosts while rules come and go in a sweep over the ports.
+type tally struct {
+	m *model
+	// standingIn[a][z] is how many active host sets have atom a in zone z.
+	standingIn [][policy.Internet + 1]int32
+	active     []int32 // by host set
+	census     census
+	memo       map[int]float64 // reach of one host set alone
+}
+
+func newTally(m *model) *tally {
+	return &tally{
+		m:          m,
+		standingIn: make([][policy.Internet + 1]int32, len(m.atoms)),
+		active:     make([]int32, len(m.hosts)),
+		memo:       map[int]float64{},
+	}
+}
+
+// enter makes one more rule with these hosts active.
+func (t *tally) enter(hosts int) {
+	if t.active[hosts]++; t.active[hosts] > 1 {
+		return
+	}
+	for _, s := range t.m.hosts[hosts].standing {
+		counts, atom := &t.standingIn[s.atom], &t.m.atoms[s.atom]
+		before, was := mostExposed(counts)
+		counts[s.zone]++
+		if was && before >= s.zone {
+			continue
+		}
+		if was {
+			t.census.remove(before, atom.size, atom.is6)
+		}
+		t.census.add(s.zone, atom.size, atom.is6)
+	}
+}
+
+// leave undoes one enter.
+func (t *tally) leave(hosts int) {
+	if t.active[hosts]--; t.active[hosts] > 0 {
+		return
+	}
+	for _, s := range t.m.hosts[hosts].standing {
+		counts, atom := &t.standingIn[s.atom], &t.m.atoms[s.atom]
+		before, _ := mostExposed(counts)
+		counts[s.zone]--
+		after, still := mostExposed(counts)
+		if still && after == before {
+			continue
+		}
+		t.census.remove(before, atom.size, atom.is6)
+		if still {
+			t.census.add(after, atom.size, atom.is6)
+		}
+	}
+}
+
+// mostExposed is the zone in which an atom counts: an address in two groups
+// takes the more exposed one.
+func mostExposed(counts *[policy.Internet + 1]int32) (policy.Zone, bool) {
+	for zone := policy.Internet; ; zone-- {
+		if counts[zone] > 0 {
+			return zone, true
+		}
+		if zone == policy.ByAddress {
+			return zone, false
+		}
+	}
+}
+
+// reachAlone is the reach of one host set.
+func (t *tally) reachAlone(hosts int) float64 {
+	if reach, known := t.memo[hosts]; known {
+		return reach
+	}
+	t.enter(hosts)
+	reach := t.census.reach()
+	t.leave(hosts)
+	t.memo[hosts] = reach
+	return reach
+}
+
+// hosts counts the hosts of the union of host sets.
+func (t *tally) hosts(ids []int) float64 {
+	for _, id := range ids {
+		t.enter(id)
+	}
+	count := t.census.hosts()
+	for _, id := range ids {
+		t.leave(id)
+	}
+	return count
+}
+
+// reached is a number of ports with the same reach.
+type reached struct {
+	ports int
+	reach float64
+}
+
+// points is the Choquet integral of the service's growth curve over the reach
+// of its ports: the most reachable ports first, each adding what one more port
+// is worth. Ports of equal reach are taken in one step, so the cost does not
+// grow with the width of a range.
+func (t *tally) points(b *bucket) float64 {
+	steps := t.sweep(b)
+	sort.Slice(steps, func(i, j int) bool { return steps[i].reach > steps[j].reach })
+	sum, open := 0.0, 0
+	for i := 0; i < len(steps); {
+		level, before := steps[i].reach, open
+		for ; i < len(steps) && steps[i].reach == level; i++ {
+			open += steps[i].ports
+		}
+		sum += (curve(b.class, b.id, open) - curve(b.class, b.id, before)) * level
+	}
+	return sum
+}
+
+// sweep walks over the ports of the service and returns the reach of each
+// stretch on which the same hosts are let in.
+func (t *tally) sweep(b *bucket) []reached {
+	var steps []reached
+	for _, protocol := range portset.Protocols() {
+		byHosts := map[int][]portset.Set{}
+		var order []int
+		for _, e := range b.entries {
+			if e.protocol != protocol {
+				continue
+			}
+			if byHosts[e.opening.hosts] == nil {
+				order = append(order, e.opening.hosts)
+			}
+			byHosts[e.opening.hosts] = append(byHosts[e.opening.hosts], e.ports)
+		}
+		if len(order) == 1 {
+			id := order[0]
+			steps = append(steps, reached{portset.UnionAll(byHosts[id]).Len(), t.reachAlone(id)})
+			continue
+		}
+		steps = append(steps, t.sweepProtocol(order, byHosts)...)
+	}
+	return steps
+}
+
+// portEdge is where a host set begins or ends to reach ports.
+type portEdge struct {
+	port  int // the first port on which it acts: 65536 closes the last one
+	hosts int
+	opens bool
+}
+
+func (t *tally) sweepProtocol(order []int, byHosts map[int][]portset.Set) []reached {
+	var edges []portEdge
+	for _, id := range order {
+		for _, r := range portset.UnionAll(byHosts[id]).Ranges() {
+			edges = append(edges,
+				portEdge{port: int(r.First), hosts: id, opens: true},
+				portEdge{port: int(r.Last) + 1, hosts: id})
+		}
+	}
+	sort.Slice(edges, func(i, j int) bool { return edges[i].port < edges[j].port })
+	var steps []reached
+	for i := 0; i < len(edges); {
+		at := edges[i].port
+		for ; i < len(edges) && edges[i].port == at; i++ {
+			if edges[i].opens {
+				t.enter(edges[i].hosts)
+			} else {
+				t.leave(edges[i].hosts)
+			}
+		}
+		if reach := t.census.reach(); reach > 0 {
+			steps = append(steps, reached{edges[i].port - at, reach})
+		}
+	}
+	return steps
+}

@@ -1,0 +1,56 @@
+package risk
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
+	"github.com/backupfw/terraform-provider-backupfw/internal/prefixset"
+)
+
+// listed is how many elements of a list a message names.
+const listed = 5
+
+// some writes a list and says how many elements it leaves out.
+func some(items []string) string {
+	if len(items) <= listed {
+		return strings.Join(items, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(items[:listed], ", "), len(items)-listed)
+}
+
+func somePorts(p portset.Ports) string { return some(p.Strings()) }
+
+// somePeers writes prefixes and references; references carry the mark that
+// rule keys and waivers use.
+func somePeers(prefixes prefixset.Set, references []string) string {
+	items := prefixes.Strings()
+	for _, name := range references {
+		items = append(items, ReferenceMark+name)
+	}
+	return some(items)
+}
+
+// ReferenceMark sets the name of a reference apart from an address.
+const ReferenceMark = "ref:"
+
+// count writes a number with its noun: 1 port, 2 ports.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// quoted writes a list of values as the elements of a configuration list.
+func quoted(items []string) string {
+	return `["` + strings.Join(items, `", "`) + `"]`
+}
+
+// verb picks the form for one or for several.
+func verb(n int, one, several string) string {
+	if n == 1 {
+		return one
+	}
+	return several
+}
