@@ -50,8 +50,6 @@ func explain(text string) *fault.Fault {
 		r = r.or(invisible)
 	case marks.Digit:
 		r = r.or(foreignDigits)
-	case marks.Dash:
-		r = r.or(dash)
 	case marks.Wide:
 		r = r.or(fullWidth)
 	default:

@@ -36,7 +36,6 @@ const (
 	hostName
 	invisible
 	foreignDigits
-	dash
 	fullWidth
 	spaces
 	foreign
@@ -89,7 +88,6 @@ var wordings = [...]wording{
 	hostName:         {"Name instead of address", `%[1]s is not an address.`, "A name can stand for other addresses after the plan was reviewed.", "", ""},
 	invisible:        {"Invisible character", `%[1]s has a character that does not show.`, "What cannot be seen cannot be reviewed.", "", ""},
 	foreignDigits:    {"Non-ASCII digits", `%[1]s has digits other than 0 to 9.`, "Programs differ in how they read them, and some look like another digit.", "", ""},
-	dash:             {"Dash instead of hyphen", `%[1]s has a dash.`, oneWay, "", ""},
 	fullWidth:        {"Full-width characters", `%[1]s has full-width characters.`, oneWay, "", ""},
 	spaces:           {"Spaces in prefix", `%[1]s has spaces.`, oneWay, "", ""},
 	foreign:          {"Non-ASCII character", `%[1]s has the character %[2]s.`, "It may look like an ASCII one, but it is another.", "", ""},
