@@ -73,16 +73,19 @@ func readPorts(text string) reading {
 	case hyphen && firstText == "":
 		// "-5": a negative port, or a range whose start is missing.
 		last = readNumber(lastText)
-		if last.kind == none {
+		if last.kind == none && last.value > 0 {
 			port := strconv.Itoa(last.value)
 			return reading{kind: negative, texts: []string{port, "0-" + port}}
 		}
-		return reading{kind: last.kind, detail: last.text}
+		if last.kind != outOfRange {
+			return reading{kind: unreadable}
+		}
+		return reading{kind: outOfRange, detail: last.text}
 	case hyphen && (lastText == "" || lastText == "*"):
 		if !first.readable() {
 			return reading{kind: first.kind, detail: first.text}
 		}
-		return reading{kind: openEnded, texts: []string{strconv.Itoa(first.value) + "-65535"}}
+		return reading{kind: openEnded, texts: []string{toTheEnd(first)}}
 	case hyphen:
 		last = readNumber(lastText)
 	}
@@ -92,7 +95,7 @@ func readPorts(text string) reading {
 	case first.kind == outOfRange:
 		return reading{kind: outOfRange, detail: first.text}
 	case last.kind == outOfRange:
-		return reading{kind: outOfRange, detail: last.text, texts: []string{strconv.Itoa(first.value) + "-65535"}}
+		return reading{kind: outOfRange, detail: last.text, texts: []string{toTheEnd(first)}}
 	}
 
 	r := reading{kind: first.kind}
@@ -117,6 +120,11 @@ type number struct {
 }
 
 func (n number) readable() bool { return n.kind != outOfRange && n.kind != unreadable }
+
+// toTheEnd is the range from the number up to the highest port.
+func toTheEnd(n number) string {
+	return Range{First: uint16(n.value), Last: maxPort}.String()
+}
 
 // readNumber reads a decimal number of any length.
 func readNumber(text string) number {
