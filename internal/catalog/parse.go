@@ -3,9 +3,7 @@ package catalog
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -91,13 +89,36 @@ func (p *problems) need(field, value string) {
 	}
 }
 
-var (
-	productID = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
-	roleID    = productID
-	flowID    = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
-	sourceID  = flowID
-	cveID     = regexp.MustCompile(`^CVE-([0-9]{4})-[0-9]{4,}$`)
+// The shapes of ids, as an error message describes them.
+const (
+	snakeShape = "a lower-case letter, then lower-case letters, digits and underscores"
+	kebabShape = "a lower-case letter, then lower-case letters, digits and hyphens"
+	cveShape   = "CVE-YEAR-NUMBER"
 )
+
+// isSnake reports the shape of product and role ids, and isKebab the one of
+// flow and source ids. (Regular expressions would be compiled at every start
+// of the provider.)
+func isSnake(id string) bool { return isID(id, '_') }
+func isKebab(id string) bool { return isID(id, '-') }
+
+func isID(id string, joint rune) bool {
+	for i, c := range id {
+		letter, other := 'a' <= c && c <= 'z', '0' <= c && c <= '9' || c == joint
+		if !letter && (i == 0 || !other) {
+			return false
+		}
+	}
+	return id != ""
+}
+
+// isCVE reports the shape of a number of the CVE list.
+func isCVE(id string) bool {
+	year, number, _ := strings.Cut(strings.TrimPrefix(id, "CVE-"), "-")
+	return id == "CVE-"+year+"-"+number && len(year) == 4 && len(number) >= 4 && isDigits(year) && isDigits(number)
+}
+
+func isDigits(text string) bool { return strings.Trim(text, "0123456789") == "" }
 
 // parse reads the text of a product file.
 func parse(text []byte) (*Product, problems) {
@@ -125,8 +146,8 @@ type reader struct {
 }
 
 func (r *reader) product(file productFile) *Product {
-	if !productID.MatchString(file.ID) {
-		r.add("id", "%q: want lower-case letters, digits and underscores", file.ID)
+	if !isSnake(file.ID) {
+		r.add("id", "%q: want %s", file.ID, snakeShape)
 	}
 	r.need("name", file.Name)
 	r.need("vendor", file.Vendor)
@@ -143,7 +164,7 @@ func (r *reader) product(file productFile) *Product {
 	}
 	for i, source := range file.Sources {
 		field := element("sources", i, source.ID)
-		r.uniqueID(field, source.ID, sourceID, r.sources[source.ID] != "")
+		r.uniqueID(field, source.ID, isKebab, kebabShape, r.sources[source.ID] != "")
 		r.need(field+": where", source.Where)
 		r.sources[source.ID] = source.Where
 		p.Sources = append(p.Sources, source.Where)
@@ -153,7 +174,8 @@ func (r *reader) product(file productFile) *Product {
 	}
 	for i, role := range file.Roles {
 		field := element("roles", i, role.ID)
-		r.uniqueID(field, role.ID, roleID, slices.ContainsFunc(p.Roles, func(o Role) bool { return o.ID == role.ID }))
+		taken := slices.ContainsFunc(p.Roles, func(o Role) bool { return o.ID == role.ID })
+		r.uniqueID(field, role.ID, isSnake, snakeShape, taken)
 		r.need(field+": description", role.Description)
 		p.Roles = append(p.Roles, Role(role))
 	}
@@ -163,7 +185,7 @@ func (r *reader) product(file productFile) *Product {
 	for i, flow := range file.Flows {
 		field := element("flows", i, flow.ID)
 		_, taken := p.flows[flow.ID]
-		r.uniqueID(field, flow.ID, flowID, taken)
+		r.uniqueID(field, flow.ID, isKebab, kebabShape, taken)
 		p.flows[flow.ID] = i
 		p.Flows = append(p.Flows, r.flow(field, flow))
 	}
@@ -171,7 +193,7 @@ func (r *reader) product(file productFile) *Product {
 	for i, vuln := range file.History {
 		field := element("history", i, vuln.CVE)
 		taken := slices.ContainsFunc(p.History, func(o Vulnerability) bool { return o.CVE == vuln.CVE })
-		r.uniqueID(field, vuln.CVE, cveID, taken)
+		r.uniqueID(field, vuln.CVE, isCVE, cveShape, taken)
 		p.History = append(p.History, r.vulnerability(field, vuln))
 	}
 	return p
@@ -236,7 +258,7 @@ func (r *reader) vulnerability(field string, file vulnFile) Vulnerability {
 		Confidence:   r.confidence(field, file.Confidence),
 		Flows:        file.Flows,
 	}
-	if match := cveID.FindStringSubmatch(v.CVE); match != nil && match[1] != strconv.Itoa(v.Year) {
+	if isCVE(v.CVE) && !strings.HasPrefix(v.CVE, fmt.Sprintf("CVE-%d-", v.Year)) {
 		r.add(field+": year", "%d is not the year of %s", v.Year, v.CVE)
 	}
 	if file.InKEV == nil {
@@ -253,6 +275,9 @@ func (r *reader) vulnerability(field string, file vulnFile) Vulnerability {
 }
 
 func (r *reader) ports(field string, texts []string) portset.Ports {
+	if slices.Contains(texts, portset.Any().String()) {
+		r.add(field+": ports", "%q names no listener", portset.Any().String())
+	}
 	ports, faults := portset.ParseList(texts)
 	for _, f := range faults {
 		r.add(field+": ports"+f.Path.String(), "%s", f.Detail())
@@ -304,10 +329,10 @@ func (r *reader) count(field string, n *int) int {
 	return 0
 }
 
-func (r *reader) uniqueID(field, id string, shape *regexp.Regexp, taken bool) {
+func (r *reader) uniqueID(field, id string, hasShape func(string) bool, shape string, taken bool) {
 	switch {
-	case !shape.MatchString(id):
-		r.add(field, "the id has not the shape %s", shape)
+	case !hasShape(id):
+		r.add(field, "want an id of the shape %s", shape)
 	case taken:
 		r.add(field, "the id stands twice")
 	}

@@ -1,7 +1,9 @@
 package services
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -36,48 +38,43 @@ var (
 )
 
 func buildIndex(proto portset.Protocol) protocolIndex {
-	var built protocolIndex
-	owner := map[uint16]Service{}
+	var runs []Segment
+	var top []portset.Set
 	for _, entry := range table {
 		ports := parsePorts(entry).Of(proto)
-		built.top = built.top.Union(ports)
+		top = append(top, ports)
 		for _, r := range ports.Ranges() {
-			for port := int(r.First); port <= int(r.Last); port++ {
-				owner[uint16(port)] = entry.service
-			}
+			runs = append(runs, Segment{Range: r, Service: entry.service})
 		}
 	}
+	built := protocolIndex{top: portset.UnionAll(top)}
 	for port := range uint16(lastSystemPort + 1) {
-		if _, taken := owner[port]; !taken {
-			owner[port] = systemService(proto, port)
+		if !built.top.Contains(port) {
+			r := portset.Range{First: port, Last: port}
+			runs = append(runs, Segment{Range: r, Service: systemService(proto, port)})
 		}
 	}
-	for port := range 1 << 16 {
-		service, ok := owner[uint16(port)]
-		if !ok {
-			continue
-		}
-		built.segments = appendPort(built.segments, uint16(port), service)
-	}
-	ranges := make([]portset.Range, len(built.segments))
-	for i, segment := range built.segments {
-		ranges[i] = segment.Range
+	slices.SortFunc(runs, func(a, b Segment) int { return cmp.Compare(a.Range.First, b.Range.First) })
+	ranges := make([]portset.Range, len(runs))
+	for i, run := range runs {
+		ranges[i] = run.Range
+		built.segments = appendRun(built.segments, run)
 	}
 	built.special = portset.Of(ranges...)
 	return built
 }
 
-// appendPort adds the next higher port: to the last segment when it continues
-// it, as a new one otherwise.
-func appendPort(segments []Segment, port uint16, service Service) []Segment {
+// appendRun adds the next higher run of ports: to the last segment when it
+// continues it, as a new one otherwise.
+func appendRun(segments []Segment, run Segment) []Segment {
 	if n := len(segments); n > 0 {
 		last := &segments[n-1]
-		if last.Service.ID == service.ID && int(last.Range.Last)+1 == int(port) {
-			last.Range.Last = port
+		if last.Service == run.Service && int(last.Range.Last)+1 == int(run.Range.First) {
+			last.Range.Last = run.Range.Last
 			return segments
 		}
 	}
-	return append(segments, Segment{Range: portset.Range{First: port, Last: port}, Service: service})
+	return append(segments, run)
 }
 
 func systemService(proto portset.Protocol, port uint16) Service {

@@ -21,10 +21,10 @@ type entry struct {
 //     Aerospike (3000), ZooKeeper's followers (2888) and others are missing for
 //     that reason.
 //   - A port on which a backup product documents a listener of its own stays out,
-//     unless the service there is truly famous: 5555 (Android debug bridge and a
-//     backup agent), 7000 (Cassandra), 9088 (Informix), 8000 (Java debugging),
-//     5005 (the same, inside a backup range), 8200 (Vault), 16992–16995 (Intel
-//     AMT).
+//     unless the service there is truly famous. Left out are 5005 and 8000 (Java
+//     debugging), 5555 (Android debugging), 7000 (Cassandra between nodes), 8200
+//     (Vault), 8529 (ArangoDB), 9088 (Informix), 10161 (SNMP over TLS), 10800
+//     (Ignite), 16992 (Intel AMT) and 29015 (RethinkDB between nodes).
 //
 // Ports that are registered carry the same number in the IANA registry; the
 // others are the product's documented default.
@@ -72,8 +72,8 @@ var table = []entry{
 		"lists and reaches every RPC service of the host: port mapper, endpoint mapper, RPC over HTTP"},
 	{Service{"ldap", "LDAP and Active Directory", Sensitive}, "389/tcp 389/udp 636/tcp 3268-3269/tcp",
 		"accounts of the whole organisation; 3268 and 3269 are the global catalogue"},
-	{Service{"snmp", "SNMP", Sensitive}, "161-162/tcp 161-162/udp 10161-10162/tcp 10161-10162/udp",
-		"reads and sets devices with guessable community names; 10161 and 10162 are the same over TLS"},
+	{Service{"snmp", "SNMP", Sensitive}, "161-162/tcp 161-162/udp",
+		"reads and sets devices with guessable community names"},
 	{Service{"ipmi", "IPMI and remote management boards", Sensitive}, "623/tcp 623/udp 664/tcp 664/udp",
 		"power, console and disks below the operating system; gives away password hashes by design (CVE-2013-4786)"},
 
@@ -104,10 +104,8 @@ var table = []entry{
 		"database; anybody became administrator through CVE-2017-12635"},
 	{Service{"couchbase", "Couchbase", Sensitive}, "8091/tcp 11210/tcp 18091/tcp",
 		"database; administration and data"},
-	{Service{"arangodb", "ArangoDB", Sensitive}, "8529/tcp",
-		"database"},
-	{Service{"rethinkdb", "RethinkDB", Sensitive}, "28015/tcp 29015/tcp",
-		"database without an administrator password by default"},
+	{Service{"rethinkdb", "RethinkDB", Sensitive}, "28015/tcp",
+		"database without an administrator password by default; client port"},
 	{Service{"neo4j", "Neo4j", Sensitive}, "7473-7474/tcp 7687/tcp",
 		"database"},
 	{Service{"influxdb", "InfluxDB", Sensitive}, "8086/tcp",
@@ -121,8 +119,6 @@ var table = []entry{
 	{Service{"memcached", "Memcached", Sensitive}, "11211/tcp 11211/udp",
 		"cache without authentication; UDP amplified the largest floods of 2018"},
 	{Service{"hazelcast", "Hazelcast", Sensitive}, "5701/tcp",
-		"cache without authentication by default"},
-	{Service{"ignite", "Apache Ignite", Sensitive}, "10800/tcp",
 		"cache without authentication by default"},
 	{Service{"elasticsearch", "Elasticsearch and OpenSearch", Sensitive}, "9200/tcp 9300/tcp",
 		"search engine without a password before release 8; erased for ransom since 2017"},
@@ -140,7 +136,7 @@ var table = []entry{
 		"cluster management"},
 	{Service{"zookeeper", "Apache ZooKeeper", Sensitive}, "2181/tcp",
 		"cluster state without authentication by default"},
-	{Service{"consul", "HashiCorp Consul", Sensitive}, "8300-8302/tcp 8301-8302/udp 8500-8503/tcp",
+	{Service{"consul", "HashiCorp Consul", Sensitive}, "8300-8302/tcp 8301-8302/udp 8500-8501/tcp",
 		"cluster state; without access lists it runs scripts on every node"},
 	{Service{"nomad", "HashiCorp Nomad", Sensitive}, "4646-4648/tcp 4648/udp",
 		"runs submitted jobs; without access lists for everybody"},
