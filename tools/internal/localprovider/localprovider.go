@@ -1,0 +1,138 @@
+// Package localprovider builds the provider of this repository and offers it
+// to Terraform from a folder, as if it had been published.
+package localprovider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+const (
+	// Module is the Go module of the provider.
+	Module = "github.com/backupfw/terraform-provider-backupfw"
+	// Version is what the local build is offered as: below every release.
+	Version = "0.0.1"
+)
+
+// Addresses are the provider's full names: the short source
+// "backupfw/backupfw" means the first to Terraform and the second to OpenTofu.
+var Addresses = []string{
+	"registry.terraform.io/backupfw/backupfw",
+	"registry.opentofu.org/backupfw/backupfw",
+}
+
+// RepositoryRoot returns the folder of the provider's go.mod, searched upwards
+// from the working directory.
+func RepositoryRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for start := dir; ; {
+		text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		if err == nil && strings.HasPrefix(string(text), "module "+Module+"\n") {
+			return dir, nil
+		}
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return "", err
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", fmt.Errorf("%s is not inside a working copy of %s", start, Module)
+		}
+		dir = parent
+	}
+}
+
+// Mirror is a folder in the layout of a Terraform filesystem mirror that holds
+// this repository's provider.
+type Mirror struct {
+	// CLIConfig is the file to name in TF_CLI_CONFIG_FILE: it sends the
+	// provider's addresses to the mirror and all others to where they live.
+	CLIConfig string
+}
+
+// Build compiles the provider in root and lays it out below dir, an empty or
+// absent folder.
+func Build(ctx context.Context, root, dir string) (Mirror, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return Mirror{}, err
+	}
+	name := "terraform-provider-backupfw_v" + Version
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	var built string
+	for _, address := range Addresses {
+		file := filepath.Join(dir, filepath.FromSlash(address), Version, runtime.GOOS+"_"+runtime.GOARCH, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return Mirror{}, err
+		}
+		if built == "" {
+			err = compile(ctx, root, file)
+			built = file
+		} else {
+			err = os.Link(built, file)
+		}
+		if err != nil {
+			return Mirror{}, err
+		}
+	}
+	config := filepath.Join(dir, "cli.tfrc")
+	return Mirror{CLIConfig: config}, os.WriteFile(config, []byte(cliConfig(dir)), 0o644)
+}
+
+func compile(ctx context.Context, root, file string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", file, "-ldflags", "-X main.version="+Version, ".")
+	cmd.Dir = root
+	if output, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("go build in %s: %w\n%s", root, err, output)
+	}
+	return nil
+}
+
+func cliConfig(dir string) string {
+	quoted := make([]string, len(Addresses))
+	for i, address := range Addresses {
+		quoted[i] = fmt.Sprintf("%q", address)
+	}
+	list := strings.Join(quoted, ", ")
+	return fmt.Sprintf(`disable_checkpoint = true
+
+provider_installation {
+  filesystem_mirror {
+    path    = %q
+    include = [%s]
+  }
+  direct {
+    exclude = [%s]
+  }
+}
+`, filepath.ToSlash(dir), list, list)
+}
+
+// Environment returns the environment for a CLI that is to see this mirror and
+// nothing of the user's own Terraform settings.
+func (m Mirror) Environment() []string {
+	env := make([]string, 0, len(os.Environ())+4)
+	for _, pair := range os.Environ() {
+		name, _, _ := strings.Cut(pair, "=")
+		if strings.HasPrefix(strings.ToUpper(name), "TF_") {
+			continue
+		}
+		env = append(env, pair)
+	}
+	return append(env,
+		"TF_CLI_CONFIG_FILE="+m.CLIConfig,
+		"TF_IN_AUTOMATION=1",
+		"TF_INPUT=0",
+		"CHECKPOINT_DISABLE=1",
+	)
+}
