@@ -1,0 +1,240 @@
+package provider
+
+import (
+	"fmt"
+	"math/big"
+	"sort"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
+)
+
+// node is a value of the configuration and its place. Resources, data sources
+// and functions are read through nodes, so that all of them see the same
+// checks and report at the same places.
+type node struct {
+	reader *reader
+	value  attr.Value // nil when the attribute does not exist
+	path   fault.Path
+}
+
+// reader gathers what is wrong and whether anything was unknown.
+type reader struct {
+	faults fault.List
+	// strict refuses attributes that nobody asked for. Only function arguments
+	// still carry them: Terraform drops misspelt names of nested attributes
+	// before a provider sees them.
+	strict bool
+}
+
+func newNode(value attr.Value, strict bool) node {
+	return node{reader: &reader{strict: strict}, value: unwrap(value)}
+}
+
+// unwrap looks through dynamic values.
+func unwrap(value attr.Value) attr.Value {
+	if dynamic, ok := value.(basetypes.DynamicValue); ok && !dynamic.IsNull() && !dynamic.IsUnknown() {
+		return unwrap(dynamic.UnderlyingValue())
+	}
+	return value
+}
+
+func (n node) fault(f *fault.Fault) { n.reader.faults.Add(f, n.path...) }
+
+func (n node) isNull() bool    { return n.value == nil || n.value.IsNull() }
+func (n node) isUnknown() bool { return n.value != nil && n.value.IsUnknown() }
+func (n node) isKnown() bool   { return !n.isNull() && !n.isUnknown() }
+
+// wrong reports a value of the wrong type.
+func (n node) wrong(want string) {
+	n.fault(fault.New("Wrong type",
+		fmt.Sprintf("%s is not %s.", describe(n), want),
+		"The value cannot be read.",
+		"Write "+want+"."))
+}
+
+func describe(n node) string {
+	if len(n.path) == 0 {
+		return "The value"
+	}
+	return n.path.String()
+}
+
+// attribute steps into an object. An attribute that is missing is null.
+func (n node) attribute(name string) node {
+	child := node{reader: n.reader, path: n.path.With(fault.Attribute(name))}
+	switch v := n.value.(type) {
+	case basetypes.ObjectValue:
+		child.value = unwrap(v.Attributes()[name])
+	case basetypes.MapValue:
+		child.value = unwrap(v.Elements()[name])
+	}
+	return child
+}
+
+// isObject reports whether the value has attributes and complains if not.
+func (n node) isObject() bool {
+	switch n.value.(type) {
+	case basetypes.ObjectValue, basetypes.MapValue:
+		return true
+	}
+	n.wrong("an object")
+	return false
+}
+
+// only refuses attributes that are not in names, in strict mode.
+func (n node) only(names ...string) {
+	v, ok := n.value.(basetypes.ObjectValue)
+	if !ok || !n.reader.strict {
+		return
+	}
+	allowed := map[string]bool{}
+	for _, name := range names {
+		allowed[name] = true
+	}
+	var extra []string
+	for name := range v.Attributes() {
+		if !allowed[name] {
+			extra = append(extra, name)
+		}
+	}
+	sort.Strings(extra)
+	for _, name := range extra {
+		n.reader.faults.Add(fault.New("Unknown attribute",
+			fmt.Sprintf("%q is not an attribute of this object.", name),
+			"A misspelt restriction would be lost.",
+			"Use one of "+strings.Join(names, ", ")+"."), n.path.With(fault.Attribute(name))...)
+	}
+}
+
+// elements lists the elements of a list, set or tuple.
+func (n node) elements() []node {
+	var values []attr.Value
+	switch v := n.value.(type) {
+	case nil:
+		return nil
+	case basetypes.ListValue:
+		values = v.Elements()
+	case basetypes.SetValue:
+		values = v.Elements()
+	case basetypes.TupleValue:
+		values = v.Elements()
+	default:
+		if n.isKnown() {
+			n.wrong("a list")
+		}
+		return nil
+	}
+	nodes := make([]node, len(values))
+	for i, value := range values {
+		nodes[i] = node{reader: n.reader, value: unwrap(value), path: n.path.With(fault.Index(i))}
+	}
+	return nodes
+}
+
+// keyed is an element of a map.
+type keyed struct {
+	key string
+	node
+}
+
+// entries lists the elements of a map or object, sorted by key.
+func (n node) entries() []keyed {
+	var values map[string]attr.Value
+	switch v := n.value.(type) {
+	case nil:
+		return nil
+	case basetypes.MapValue:
+		values = v.Elements()
+	case basetypes.ObjectValue:
+		values = v.Attributes()
+	default:
+		if n.isKnown() {
+			n.wrong("a map")
+		}
+		return nil
+	}
+	entries := make([]keyed, 0, len(values))
+	for key, value := range values {
+		entries = append(entries, keyed{key, node{reader: n.reader, value: unwrap(value), path: n.path.With(fault.Key(key))}})
+	}
+	sort.Slice(entries, func(i, j int) bool { return entries[i].key < entries[j].key })
+	return entries
+}
+
+// text reads a string; false when it is null, unknown or no string.
+func (n node) text() (string, bool) {
+	if !n.isKnown() {
+		return "", false
+	}
+	if v, ok := n.value.(basetypes.StringValue); ok {
+		return v.ValueString(), true
+	}
+	n.wrong("a string")
+	return "", false
+}
+
+// boolean reads a bool; false when it is null, unknown or no bool.
+func (n node) boolean() (value, known bool) {
+	if !n.isKnown() {
+		return false, false
+	}
+	if v, ok := n.value.(basetypes.BoolValue); ok {
+		return v.ValueBool(), true
+	}
+	n.wrong("true or false")
+	return false, false
+}
+
+// integer reads a whole number; false when it is null, unknown or none.
+func (n node) integer() (int64, bool) {
+	if !n.isKnown() {
+		return 0, false
+	}
+	switch v := n.value.(type) {
+	case basetypes.Int64Value:
+		return v.ValueInt64(), true
+	case basetypes.NumberValue:
+		if i, accuracy := v.ValueBigFloat().Int64(); accuracy == big.Exact {
+			return i, true
+		}
+	}
+	n.wrong("a whole number")
+	return 0, false
+}
+
+// texts reads a list of strings. partial is set when an element, or the list,
+// is unknown; the known elements are returned all the same, with their places.
+func (n node) texts() (values []string, places []fault.Path, partial bool) {
+	if n.isUnknown() {
+		return nil, nil, true
+	}
+	for _, element := range n.elements() {
+		switch {
+		case element.isUnknown():
+			partial = true
+		case element.isNull():
+			element.fault(fault.New("Null in list",
+				fmt.Sprintf("%s is null.", describe(element)),
+				"It is not clear whether it should stand for nothing or for everything.",
+				"Remove the element, for example with compact()."))
+		default:
+			if value, ok := element.text(); ok {
+				values = append(values, value)
+				places = append(places, element.path)
+			}
+		}
+	}
+	return values, places, partial
+}
+
+// missing reports an attribute that must be there. why says what its absence
+// would mean, instead what to write.
+func (n node) missing(why, instead string) {
+	name := n.path[len(n.path)-1:].String()
+	n.fault(fault.New("Missing "+name,
+		fmt.Sprintf("%s is missing.", describe(n)), why, instead))
+}

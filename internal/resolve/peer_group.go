@@ -1,0 +1,90 @@
+package resolve
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
+	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
+	"github.com/backupfw/terraform-provider-backupfw/internal/prefixset"
+)
+
+// PeerGroupSpec is a peer group as the author declares it. Empty strings and
+// nil mean that the argument was left out.
+type PeerGroupSpec struct {
+	Name       string
+	CIDRs      []string
+	Except     []string
+	Zone       string
+	ZoneReason string
+	References []policy.Reference
+}
+
+// ResolvePeerGroup resolves a peer group or says everything that is wrong with
+// it. The warnings name exclusions that exclude nothing.
+func ResolvePeerGroup(spec PeerGroupSpec) (group *policy.PeerGroup, warnings, faults fault.List) {
+	included, cidrFaults := prefixset.ParseList(spec.CIDRs)
+	faults.AddAll(cidrFaults, fault.Attribute("cidrs"))
+	excluded, exceptFaults := prefixset.ParseList(spec.Except)
+	faults.AddAll(exceptFaults, fault.Attribute("except"))
+	zone, zoneFault := ParseZone(spec.Zone)
+	faults.Add(zoneFault, fault.Attribute("zone"))
+
+	group = &policy.PeerGroup{Name: spec.Name, Prefixes: included.Minus(excluded), Zone: zone, ZoneReason: spec.ZoneReason}
+	group.References = append(group.References, spec.References...)
+	sort.Slice(group.References, func(i, j int) bool { return group.References[i].Name < group.References[j].Name })
+	if len(cidrFaults)+len(exceptFaults) > 0 {
+		return nil, nil, faults
+	}
+	if !included.IsEmpty() && group.Prefixes.IsEmpty() && len(group.References) == 0 {
+		faults.Add(fault.New("Nothing left",
+			fmt.Sprintf("except = [%s] excludes every address of cidrs.", some(spec.Except)),
+			"Some clouds read an empty list of peers as everybody.",
+			"Exclude less, or remove the peer group and the rules that use it."), fault.Attribute("except"))
+		return nil, nil, faults
+	}
+	for _, f := range policy.ValidatePeerGroup(group) {
+		// The author writes cidrs where the resolved form has prefixes.
+		if len(f.Path) == 1 && f.Path.String() == "prefixes" {
+			f.Path = fault.Path{fault.Attribute("cidrs")}
+		}
+		faults = append(faults, f)
+	}
+	if len(faults) > 0 {
+		return nil, nil, faults
+	}
+	for i, text := range spec.Except {
+		prefix, err := prefixset.Parse(text)
+		if err == nil && !included.Overlaps(prefixset.Of(prefix)) {
+			warnings.Add(fault.New("Exclusion of nothing",
+				fmt.Sprintf("except names %q, and no address of it is in cidrs.", text),
+				"The exclusion changes nothing; it may be a typing error in one of the two.",
+				"Correct it, or remove it."), fault.Attribute("except"), fault.Index(i))
+		}
+	}
+	return group, warnings, nil
+}
+
+// ParseZone reads a zone; left out it is by_address.
+func ParseZone(text string) (policy.Zone, *fault.Fault) {
+	if text == "" {
+		return policy.ByAddress, nil
+	}
+	zone, known := policy.ParseZone(text)
+	if !known {
+		return policy.ByAddress, fault.New("Unknown zone",
+			fmt.Sprintf("zone = %s is not a zone.", policy.Quote(text)),
+			"The zone decides how much an address counts.",
+			"Use one of "+strings.Join(policy.ZoneNames(), ", ")+".")
+	}
+	return zone, nil
+}
+
+// some writes at most five elements of a list.
+func some(items []string) string {
+	if len(items) <= 5 {
+		return strings.Join(items, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(items[:5], ", "), len(items)-5)
+}
