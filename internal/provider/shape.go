@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"fmt"
 	"math/big"
 
@@ -9,6 +10,7 @@ import (
 	provschema "github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
 // shape describes one attribute once, for every place in which Terraform
@@ -113,6 +115,8 @@ func (s shape) resourceAttribute(u usage) schema.Attribute {
 	switch leaf := s.leaf.(type) {
 	case types.ListType:
 		return schema.ListAttribute{MarkdownDescription: s.doc, Optional: opt, Required: req, Computed: comp, ElementType: leaf.ElemType}
+	case types.MapType:
+		return schema.MapAttribute{MarkdownDescription: s.doc, Optional: opt, Required: req, Computed: comp, ElementType: leaf.ElemType}
 	default:
 		switch s.leaf {
 		case types.StringType:
@@ -152,6 +156,8 @@ func (s shape) dataSourceAttribute(u usage) dsschema.Attribute {
 	switch leaf := s.leaf.(type) {
 	case types.ListType:
 		return dsschema.ListAttribute{MarkdownDescription: s.doc, Optional: opt, Required: req, Computed: comp, ElementType: leaf.ElemType}
+	case types.MapType:
+		return dsschema.MapAttribute{MarkdownDescription: s.doc, Optional: opt, Required: req, Computed: comp, ElementType: leaf.ElemType}
 	default:
 		switch s.leaf {
 		case types.StringType:
@@ -237,58 +243,20 @@ func (s shape) encodeRecord(r record) attr.Value {
 	return types.ObjectValueMust(s.objectType().AttrTypes, attributes)
 }
 
-func (s shape) null() attr.Value {
-	switch s.nesting {
-	case object:
-		return types.ObjectNull(s.objectType().AttrTypes)
-	case list:
-		return types.ListNull(s.objectType())
-	case table:
-		return types.MapNull(s.objectType())
-	}
-	if leaf, isList := s.leaf.(types.ListType); isList {
-		return types.ListNull(leaf.ElemType)
-	}
-	switch s.leaf {
-	case types.StringType:
-		return types.StringNull()
-	case types.Int64Type:
-		return types.Int64Null()
-	case types.Float64Type:
-		return types.Float64Null()
-	case types.NumberType:
-		return types.NumberNull()
-	case types.BoolType:
-		return types.BoolNull()
-	}
-	panic("provider: no null for " + s.name)
-}
+// null is the attribute's null value.
+func (s shape) null() attr.Value { return s.special(nil) }
 
-func (s shape) unknown() attr.Value {
-	switch s.nesting {
-	case object:
-		return types.ObjectUnknown(s.objectType().AttrTypes)
-	case list:
-		return types.ListUnknown(s.objectType())
-	case table:
-		return types.MapUnknown(s.objectType())
+// unknown is the attribute's value while it is not known.
+func (s shape) unknown() attr.Value { return s.special(tftypes.UnknownValue) }
+
+func (s shape) special(value any) attr.Value {
+	ctx := context.Background()
+	t := s.attrType()
+	special, err := t.ValueFromTerraform(ctx, tftypes.NewValue(t.TerraformType(ctx), value))
+	if err != nil {
+		panic("provider: no null or unknown value for " + s.name + ": " + err.Error())
 	}
-	if leaf, isList := s.leaf.(types.ListType); isList {
-		return types.ListUnknown(leaf.ElemType)
-	}
-	switch s.leaf {
-	case types.StringType:
-		return types.StringUnknown()
-	case types.Int64Type:
-		return types.Int64Unknown()
-	case types.Float64Type:
-		return types.Float64Unknown()
-	case types.NumberType:
-		return types.NumberUnknown()
-	case types.BoolType:
-		return types.BoolUnknown()
-	}
-	panic("provider: no unknown for " + s.name)
+	return special
 }
 
 // providerAttribute is the attribute in the provider block.
