@@ -124,6 +124,10 @@ func (s Step) Visit(attribute, key func(string), index func(int)) {
 	}
 }
 
+// IsAttribute reports whether the step goes to an attribute rather than to an
+// element of a map or list.
+func (s Step) IsAttribute() bool { return s.kind == attributeStep }
+
 // Path is a place inside the input.
 type Path []Step
 

@@ -22,18 +22,40 @@ func asFault(err error) *fault.Fault {
 	panic("provider: not a fault: " + err.Error())
 }
 
-// attributePath translates a fault's path. Paths start with an attribute.
-func attributePath(p fault.Path) path.Path {
-	at := path.Empty()
-	for _, step := range p {
+// attributePath translates a fault's path, as far as Terraform can show it in
+// the source: it finds the line of an attribute and of one element of it, and
+// of an attribute in a block, but nothing inside an element; a deeper path
+// would only show the head of the resource. where says the rest in words.
+func attributePath(p fault.Path) (at path.Path, where string) {
+	shown := p
+	if len(p) > 0 && p[0] != blockStep {
+		elements := 0
+		for i, step := range p {
+			if isElement := !step.IsAttribute(); isElement {
+				elements++
+			}
+			if i > 0 && (step.IsAttribute() || elements > 1) {
+				shown = p[:i]
+				break
+			}
+		}
+	}
+	at = path.Empty()
+	for _, step := range shown {
 		step.Visit(
 			func(name string) { at = at.AtName(name) },
 			func(key string) { at = at.AtMapKey(key) },
 			func(i int) { at = at.AtListIndex(i) },
 		)
 	}
-	return at
+	if len(shown) < len(p) {
+		where = " (At " + p.String() + ".)"
+	}
+	return at, where
 }
+
+// blockStep leads into the only blocks there are.
+var blockStep = fault.Attribute("waiver")
 
 // addFaults reports every fault as an error at its place.
 func addFaults(diags *diag.Diagnostics, faults fault.List) {
@@ -42,14 +64,16 @@ func addFaults(diags *diag.Diagnostics, faults fault.List) {
 			diags.AddError(f.Title, f.Detail())
 			continue
 		}
-		diags.AddAttributeError(attributePath(f.Path), f.Title, f.Detail())
+		at, where := attributePath(f.Path)
+		diags.AddAttributeError(at, f.Title, f.Detail()+where)
 	}
 }
 
 // addWarnings reports faults as warnings at their places.
 func addWarnings(diags *diag.Diagnostics, faults fault.List) {
 	for _, f := range faults {
-		diags.AddAttributeWarning(attributePath(f.Path), f.Title, f.Detail())
+		at, where := attributePath(f.Path)
+		diags.AddAttributeWarning(at, f.Title, f.Detail()+where)
 	}
 }
 
@@ -68,8 +92,8 @@ func addFindings(diags *diag.Diagnostics, name string, a *risk.Assessment, s set
 		f := &a.Findings[i]
 		switch {
 		case f.Effect == risk.Reject && a.Verdict == risk.Rejected && s.enforce:
-			diags.AddAttributeError(attributePath(fault.Path(prefix).With(f.Place...)),
-				"Policy rejected: "+string(f.Code), findingDetail(f))
+			at, where := attributePath(fault.Path(prefix).With(f.Place...))
+			diags.AddAttributeError(at, "Policy rejected: "+string(f.Code), findingDetail(f)+where)
 		case f.Effect == risk.Reject:
 			lines = append(lines, fmt.Sprintf("- %s (rejects): %s %s", f.Code, f.Message, f.Remedy))
 		case f.Effect == risk.Warn:
@@ -83,7 +107,8 @@ func addFindings(diags *diag.Diagnostics, name string, a *risk.Assessment, s set
 	if len(lines) == 1 {
 		summary = fmt.Sprintf("Policy %q: 1 finding", name)
 	}
-	diags.AddAttributeWarning(attributePath(append(fault.Path(prefix), fault.Attribute("rules"))), summary, strings.Join(lines, "\n"))
+	at, _ := attributePath(fault.Path(prefix).With(fault.Attribute("rules")))
+	diags.AddAttributeWarning(at, summary, strings.Join(lines, "\n"))
 }
 
 // findingDetail is the text below the headline of a rejection.

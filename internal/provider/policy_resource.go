@@ -5,9 +5,9 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
-	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 	"github.com/backupfw/terraform-provider-backupfw/internal/risk"
 )
@@ -59,8 +59,7 @@ func evaluatePolicy(n node, data *providerData) (record, diag.Diagnostics) {
 		return nil, diags
 	}
 	if p.Partial {
-		diags.AddAttributeWarning(attributePath(fault.Path{fault.Attribute("rules")}),
-			fmt.Sprintf("Policy %q: score not known yet", p.Name), lowerBound(a))
+		diags.AddAttributeWarning(path.Root("rules"), fmt.Sprintf("Policy %q: score not known yet", p.Name), lowerBound(a))
 		return nil, diags
 	}
 	values := encodeAssessment(p, a)
