@@ -2,6 +2,7 @@ package prefixset
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 
 	"go4.org/netipx"
@@ -30,7 +31,7 @@ func embeddedIn(addr netip.Addr) (netip.Addr, bool) {
 // Places where the IPv4 part of a mechanism starts, ends or turns over.
 var turningPoints = []string{
 	"::", "::ffff:0", "::1:0:0", "::ffff:0:0", "::ffff:10.0.0.0", "::1:0:0:0", "64:ff9b::", "64:ff9b::1:0:0",
-	"64:ff9b:1::", "64:ff9b:1:0:ffff:ffff:ffff:ff00", "64:ff9b:1:0:1::", "64:ff9b:2::",
+	"64:ff9b:1::", "64:ff9b:1:0:ffff:ffff:ffff:ff00", "64:ff9b:1:0:1::", "64:ff9b:1:1::", "64:ff9b:1:1:0:1::", "64:ff9b:2::",
 	"2001::", "2001:0:0:1::", "2001:0:ffff:ffff:ffff:ffff:ffff:ff00", "2001:1::", "2001::1:0:0",
 	"2002::", "2002:a00:1::", "2002:a00:1:ffff:ffff:ffff:ffff:ff00", "2002:ffff:ffff:ffff:ffff:ffff:ffff:ff00", "2003::", "2600::",
 }
@@ -193,5 +194,26 @@ func TestEmbeddedIPv4_Table(t *testing.T) {
 	}
 	if got := Of(netip.MustParsePrefix("::ffff:10.0.0.0/104")).EmbeddedIPv4().String(); got != "10.0.0.0/8" {
 		t.Errorf("mapped addresses reach %q", got)
+	}
+}
+
+// Ranges that no prefix makes up: the IPv4 part turns over between their ends.
+func TestEmbeddedIPv4_RangesAcrossTheTurnOfTheIPv4Part(t *testing.T) {
+	for _, tt := range []struct{ name, ips, want string }{
+		{"no turn", "2001:0:1::5-2001:0:1::9", "255.255.255.246-255.255.255.250"},
+		{"one turn", "2001:0:1::ffff:fffe-2001:0:1::1:0:0", "0.0.0.0-0.0.0.1, 255.255.255.255-255.255.255.255"},
+		{"one turn that carries into the upper half", "64:ff9b:1:0:ffff:ffff:ffff:fffe-64:ff9b:1:1::1", "0.0.0.0-0.0.0.1, 255.255.255.254-255.255.255.255"},
+		{"two turns", "64:ff9b:1::5-64:ff9b:1::2:0:0", "0.0.0.0-255.255.255.255"},
+		{"as many as an upper half has, and back to the same place", "64:ff9b:1::5-64:ff9b:1:1::9", "0.0.0.0-255.255.255.255"},
+		{"one more than an upper half has", "64:ff9b:1::5-64:ff9b:1:1:0:1::1", "0.0.0.0-255.255.255.255"},
+		{"one less than an upper half has", "64:ff9b:1:0:0:1::5-64:ff9b:1:1::1", "0.0.0.0-255.255.255.255"},
+	} {
+		var got []string
+		for _, r := range OfRanges(netipx.MustParseIPRange(tt.ips)).EmbeddedIPv4().Ranges() {
+			got = append(got, r.String())
+		}
+		if got := strings.Join(got, ", "); got != tt.want {
+			t.Errorf("%s: %s reaches %s, want %s", tt.name, tt.ips, got, tt.want)
+		}
 	}
 }

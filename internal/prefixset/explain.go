@@ -180,7 +180,6 @@ func readRange(text string) (reading, bool) {
 		first[3] = byte(octet)
 		to, ok = netip.AddrFrom4(first), true
 	}
-	from, to = from.Unmap(), to.Unmap()
 	if !ok || from.BitLen() != to.BitLen() {
 		return reading{}, false
 	}

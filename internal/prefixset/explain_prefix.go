@@ -136,7 +136,7 @@ func maskLength(mask netip.Addr) (int, bool) {
 		high, low = low<<32, 0
 	}
 	length, ok := leadingOnes(high, low)
-	if ok || high == 0 && low == 0 {
+	if ok {
 		return length, true
 	}
 	if mask.Is4() {

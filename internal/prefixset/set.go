@@ -41,11 +41,11 @@ func Of(prefixes ...netip.Prefix) Set {
 }
 
 // OfRanges returns the set of all addresses in the ranges, which may stand in
-// any order and overlap. A range that is invalid or has a zone panics.
+// any order and overlap. An invalid range panics; ranges have no zones.
 func OfRanges(ranges ...netipx.IPRange) Set {
 	for _, r := range ranges {
-		if !r.IsValid() || r.From().Zone() != "" {
-			panic(fmt.Sprintf("prefixset: invalid range %v", r))
+		if !r.IsValid() {
+			panic(fmt.Sprintf("prefixset: invalid range %v-%v", r.From(), r.To()))
 		}
 	}
 	return normalize(slices.Clone(ranges))
