@@ -1,0 +1,115 @@
+package compile_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/backupfw/terraform-provider-backupfw/internal/compile"
+	"github.com/backupfw/terraform-provider-backupfw/internal/compile/compiletest"
+	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
+	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
+)
+
+// show writes rules one a line; the names after a peer are those of the policy
+// rules that it serves.
+func show(rules []compile.Rule) string {
+	var b strings.Builder
+	for _, r := range rules {
+		open := "any"
+		if !r.Any {
+			open = portset.Entry{Protocol: r.Protocol, Range: r.Ports}.String()
+		}
+		fmt.Fprintf(&b, "%s %s %v:", r.Direction, open, r.Rules)
+		for _, peer := range r.Peers {
+			name := peer.Prefix.String()
+			if peer.Reference != nil {
+				name = "ref:" + peer.Reference.Name
+			}
+			fmt.Fprintf(&b, " %s%v", name, peer.Rules)
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+func TestCompile_Examples(t *testing.T) {
+	for _, test := range []struct{ name, policy, want string }{
+		{"no rules", "", ""},
+		{"ports and peers that touch are joined",
+			`ingress a 22/tcp 23-24/tcp from 10.0.0.0/25 10.0.0.128/25`,
+			"ingress 22-24/tcp [a]: 10.0.0.0/24[a]\n"},
+		{"each peer names its own rules",
+			`ingress a 22/tcp from 10.0.0.0/25
+			 ingress b 22/tcp from 10.0.0.64/26 10.0.1.0/24`,
+			"ingress 22/tcp [a b]: 10.0.0.0/25[a b] 10.0.1.0/24[b]\n"},
+		{"a longer run of one peer does not touch the other",
+			`ingress a 20-30/tcp from 10.0.0.0/31
+			 ingress b 31-40/tcp from 10.0.0.1`,
+			"ingress 20-30/tcp [a]: 10.0.0.0/32[a]\ningress 20-40/tcp [a b]: 10.0.0.1/32[a b]\n"},
+		{"any hides what it contains",
+			`ingress a any from 10.0.0.0/24
+			 ingress b 22/tcp from 10.0.0.0/23`,
+			"ingress any [a b]: 10.0.0.0/24[a b]\ningress 22/tcp [b]: 10.0.1.0/24[b]\n"},
+		{"icmp belongs to a family, references have both",
+			`egress a icmp icmpv6 to 10.0.0.0/24 2001:db8::/64 ref:x=aws_security_group`,
+			"egress icmp [a]: 10.0.0.0/24[a] ref:x[a]\negress icmpv6 [a]: 2001:db8::/64[a] ref:x[a]\n"},
+		{"icmp without its family is nothing",
+			`ingress a icmp 22/tcp from 2001:db8::/64`,
+			"ingress 22/tcp [a]: 2001:db8::/64[a]\n"},
+		{"directions do not mix",
+			`egress a 22/tcp to 10.0.0.0/24
+			 ingress b 22/tcp from 10.0.0.0/24`,
+			"ingress 22/tcp [b]: 10.0.0.0/24[b]\negress 22/tcp [a]: 10.0.0.0/24[a]\n"},
+		{"the ends of the spaces",
+			`ingress a 0/tcp 65535/tcp from 255.255.255.255 ::
+			 ingress b 1-65534/tcp from ::`,
+			"ingress 0/tcp [a]: 255.255.255.255/32[a]\ningress 0-65535/tcp [a b]: ::/128[a b]\ningress 65535/tcp [a]: 255.255.255.255/32[a]\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := show(compile.Compile(compiletest.MustParse(test.policy))); got != test.want {
+				t.Errorf("got\n%swant\n%s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestCount_CountsEachPeerOfEachRun(t *testing.T) {
+	p := compiletest.MustParse(`ingress a 22/tcp 80/tcp icmp from 10.0.0.0/24 10.0.2.0/24 2001:db8::/64 ref:x=aws_security_group`)
+	// tcp: two runs times four peers; icmp: without the IPv6 network.
+	if got := compile.Count(compile.Compile(p)); got != 2*4+3 {
+		t.Errorf("got %d, want 11", got)
+	}
+}
+
+func TestCompile_WhatWasNotValidated_Panics(t *testing.T) {
+	const partial = `compile: policy "p" is partial: values that are known only after apply are missing in it`
+	for _, test := range []struct {
+		name   string
+		change func(p *policy.Policy)
+		want   string
+	}{
+		{"partial policy", func(p *policy.Policy) { p.Partial = true }, partial},
+		{"partial rule", func(p *policy.Policy) { p.Rules[0].Partial = true }, partial},
+		{"partial port range", func(p *policy.Policy) { p.Rules[0].PortRanges[0].Partial = true }, partial},
+		{"partial peer group", func(p *policy.Policy) { p.Rules[0].Peers[0].Partial = true }, partial},
+		{"reference with two meanings", func(p *policy.Policy) {
+			p.Rules[0].Peers[0].References = []policy.Reference{
+				{Name: "x", Kind: policy.AWSSecurityGroup}, {Name: "x", Kind: policy.AWSPrefixList}}
+		}, `compile: reference "x" has two meanings`},
+		{"unnamed protocols alone", func(p *policy.Policy) {
+			p.Rules[0].PortRanges[0].Listeners[0].Ports = portset.WholeProtocol(portset.Other)
+		}, `compile: rule "a" opens unnamed protocols but not every protocol`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			defer func() {
+				if got := recover(); got != test.want {
+					t.Errorf("got panic %v, want %s", got, test.want)
+				}
+			}()
+			p := compiletest.MustParse("policy p\ningress a 22/tcp from 10.0.0.0/24")
+			test.change(p)
+			compile.Compile(p)
+		})
+	}
+}
