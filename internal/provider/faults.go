@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
+	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 	"github.com/backupfw/terraform-provider-backupfw/internal/risk"
 )
 
@@ -86,14 +87,21 @@ func functionError(argument int64, faults fault.List) *function.FuncError {
 // addFindings reports an assessment: an error at the cause of each finding
 // that rejects, and one warning that gathers the rest. Where rejections are
 // only to be warned of they join that warning. prefix leads to the policy.
-func addFindings(diags *diag.Diagnostics, name string, a *risk.Assessment, s settings, prefix ...fault.Step) {
+//
+// A rejected plan has no attributes to read, so the advice goes with the
+// rejection of the score.
+func addFindings(diags *diag.Diagnostics, p *policy.Policy, a *risk.Assessment, s settings, prefix ...fault.Step) {
 	var lines []string
 	for i := range a.Findings {
 		f := &a.Findings[i]
 		switch {
 		case f.Effect == risk.Reject && a.Verdict == risk.Rejected && s.enforce:
 			at, where := attributePath(fault.Path(prefix).With(f.Place...))
-			diags.AddAttributeError(at, "Policy rejected: "+string(f.Code), findingDetail(f)+where)
+			detail := findingDetail(f) + where
+			if f.Code == risk.ScoreLimit {
+				detail += adviceLines(risk.Advise(p, a))
+			}
+			diags.AddAttributeError(at, "Policy rejected: "+string(f.Code), detail)
 		case f.Effect == risk.Reject:
 			lines = append(lines, fmt.Sprintf("- %s (rejects): %s %s", f.Code, f.Message, f.Remedy))
 		case f.Effect == risk.Warn:
@@ -103,12 +111,29 @@ func addFindings(diags *diag.Diagnostics, name string, a *risk.Assessment, s set
 	if len(lines) == 0 {
 		return
 	}
-	summary := fmt.Sprintf("Policy %q: %d findings", name, len(lines))
+	summary := fmt.Sprintf("Policy %q: %d findings", p.Name, len(lines))
 	if len(lines) == 1 {
-		summary = fmt.Sprintf("Policy %q: 1 finding", name)
+		summary = fmt.Sprintf("Policy %q: 1 finding", p.Name)
 	}
 	at, _ := attributePath(fault.Path(prefix).With(fault.Attribute("rules")))
 	diags.AddAttributeWarning(at, summary, strings.Join(lines, "\n"))
+}
+
+// advised is how many pieces of advice a rejection shows.
+const advised = 3
+
+func adviceLines(advice []risk.Advice) string {
+	var b strings.Builder
+	for i, a := range advice {
+		if i == advised {
+			break
+		}
+		fmt.Fprintf(&b, "\n- Score %d after %s = %s: %s", a.ScoreAfter, a.Argument, a.Value, a.Message)
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return "\nWhat would help most:" + b.String()
 }
 
 // findingDetail is the text below the headline of a rejection.

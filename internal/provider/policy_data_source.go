@@ -73,7 +73,7 @@ func (d *policyDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 		return
 	}
 	if d.rejects {
-		addFindings(&resp.Diagnostics, p.Name, a, s, n.attribute("policy").path...)
+		addFindings(&resp.Diagnostics, p, a, s, n.attribute("policy").path...)
 		if resp.Diagnostics.HasError() {
 			return
 		}

@@ -54,7 +54,7 @@ func evaluatePolicy(n node, data *providerData) (record, diag.Diagnostics) {
 	if a == nil {
 		return nil, diags
 	}
-	addFindings(&diags, p.Name, a, s)
+	addFindings(&diags, p, a, s)
 	if diags.HasError() {
 		return nil, diags
 	}

@@ -225,7 +225,8 @@ func applyWaivers(p *policy.Policy, s Settings, score int, findings []Finding) [
 		case needed[i] && left <= expiringDays:
 			findings = append(findings, Finding{Code: WaiverExpiring, Severity: Medium, Effect: Warn, Rules: w.Rules, Place: place,
 				Ports: w.Ports, Prefixes: w.Peers, References: w.References,
-				Message: fmt.Sprintf("The waiver for %q ends on %s, in %s; after that the plan is rejected.", w.Finding, w.Expires, count(left, "day")),
+				// No count of days: it would change the state every day.
+				Message: fmt.Sprintf("The waiver for %q ends on %s, at most %d days from now; after that the plan is rejected.", w.Finding, w.Expires, expiringDays),
 				Remedy:  fmt.Sprintf("Ask %s to close what it accepts, or to renew it.", w.Owner)})
 		}
 	}
