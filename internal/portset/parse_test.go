@@ -36,6 +36,24 @@ func TestParse_AcceptsTheGrammar(t *testing.T) {
 	}
 }
 
+// The numbers are those of the IANA registry of IP protocols.
+func TestParse_NamesTheProtocolOfANumber(t *testing.T) {
+	for _, tt := range []struct{ text, want string }{
+		{"22/6", `Write "22/tcp".`},
+		{"22/17", `Write "22/udp".`},
+		{"22/132", `Write "22/sctp".`},
+		{"22/1", `Write "icmp".`},
+		{"22/58", `Write "icmpv6".`},
+		{"22/50", `Write "esp".`},
+	} {
+		_, err := Parse(tt.text)
+		var f *fault.Fault
+		if !errors.As(err, &f) || f.Instead != tt.want {
+			t.Errorf("%q: got %v, want %s", tt.text, err, tt.want)
+		}
+	}
+}
+
 // Every single port survives the way through text.
 func TestParse_EveryPort(t *testing.T) {
 	for n := range 1 << 16 {

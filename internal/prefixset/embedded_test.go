@@ -206,6 +206,7 @@ func TestEmbeddedIPv4_RangesAcrossTheTurnOfTheIPv4Part(t *testing.T) {
 		{"two turns", "64:ff9b:1::5-64:ff9b:1::2:0:0", "0.0.0.0-255.255.255.255"},
 		{"as many as an upper half has, and back to the same place", "64:ff9b:1::5-64:ff9b:1:1::9", "0.0.0.0-255.255.255.255"},
 		{"one more than an upper half has", "64:ff9b:1::5-64:ff9b:1:1:0:1::1", "0.0.0.0-255.255.255.255"},
+		{"one turn short of an upper half, and one more", "64:ff9b:1:0:ffff:ffff:0:5-64:ff9b:1:1:0:1::1", "0.0.0.0-255.255.255.255"},
 		{"one less than an upper half has", "64:ff9b:1:0:0:1::5-64:ff9b:1:1::1", "0.0.0.0-255.255.255.255"},
 	} {
 		var got []string

@@ -84,6 +84,18 @@ func TestContains_IgnoresZonesAndRefusesNoAddress(t *testing.T) {
 	}
 }
 
+func TestAddressCount_AcrossTheHalvesOfAnIPv6Address(t *testing.T) {
+	for _, tt := range []struct{ ips, want string }{
+		{"::ffff:ffff:ffff:ffff-0:0:0:1::", "2"},
+		{"0:0:0:1::-0:0:0:1:ffff:ffff:ffff:ffff", "18446744073709551616"},
+		{"::2-0:0:0:2::1", "36893488147419103232"},
+	} {
+		if got := OfRanges(netipx.MustParseIPRange(tt.ips)).AddressCount().String(); got != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.ips, got, tt.want)
+		}
+	}
+}
+
 func TestOf_MasksHostBits(t *testing.T) {
 	if got := Of(netip.MustParsePrefix("10.0.0.5/24")).String(); got != "10.0.0.0/24" {
 		t.Errorf("got %s", got)
