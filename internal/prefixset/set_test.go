@@ -171,7 +171,7 @@ func TestOf_HundredThousandPrefixes(t *testing.T) {
 	start := time.Now()
 	s := Of(list...)
 	texts := s.Strings()
-	if took := time.Since(start); took > 3*time.Second { // 0.1 s without the race detector
+	if took := time.Since(start); took > 8*time.Second { // 0.1 s on an idle machine
 		t.Errorf("took %v", took)
 	}
 	if len(texts) != len(list) || texts[99_999] != fmt.Sprintf("%v/32", ipv4(299_997)) {
