@@ -44,6 +44,7 @@ func ResolvePeerGroup(spec PeerGroupSpec) (group *policy.PeerGroup, warnings, fa
 			"Exclude less, or remove the peer group and the rules that use it."), fault.Attribute("except"))
 		return nil, nil, faults
 	}
+	faults.Add(unwritable(group.Prefixes, spec.Except), fault.Attribute("except"))
 	for _, f := range policy.ValidatePeerGroup(group) {
 		// The author writes cidrs where the resolved form has prefixes.
 		if len(f.Path) == 1 && f.Path.String() == "prefixes" {
@@ -64,6 +65,24 @@ func ResolvePeerGroup(spec PeerGroupSpec) (group *policy.PeerGroup, warnings, fa
 		}
 	}
 	return group, warnings, nil
+}
+
+// unwritable finds an exclusion that leaves addresses which cannot be written
+// as a prefix of their own: inside ::ffff:0:0/96 the text would be read back
+// as IPv4, which is another set of hosts.
+func unwritable(left prefixset.Set, except []string) *fault.Fault {
+	if len(except) == 0 {
+		return nil
+	}
+	for _, p := range left.Prefixes() {
+		if again, err := prefixset.Parse(p.String()); err != nil || again != p {
+			return fault.New("Exclusion leaves the unwritable",
+				fmt.Sprintf("except = [%s] leaves %q, which cannot stand in a rule of its own.", some(except), p),
+				"These IPv6 addresses stand for IPv4 hosts, and a rule for them would open other hosts than it says.",
+				"Exclude the whole of ::ffff:0:0/96 and 64:ff9b:1::/48 with a wider prefix, or list the networks that are meant.")
+		}
+	}
+	return nil
 }
 
 // ParseZone reads a zone; left out it is by_address.
