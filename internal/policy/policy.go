@@ -30,6 +30,37 @@ type Policy struct {
 	WaiversPartial bool
 }
 
+// IsPartial reports whether anything in the policy was unknown, at any level:
+// a flag that somebody forgot to pass up must not turn into a verdict.
+func (p *Policy) IsPartial() bool {
+	if p.Partial || p.WaiversPartial {
+		return true
+	}
+	for i := range p.Rules {
+		if p.Rules[i].isPartial() {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Rule) isPartial() bool {
+	if r.Partial {
+		return true
+	}
+	for i := range r.PortRanges {
+		if r.PortRanges[i].Partial {
+			return true
+		}
+	}
+	for i := range r.Peers {
+		if r.Peers[i].Partial {
+			return true
+		}
+	}
+	return false
+}
+
 // Direction says who dials.
 type Direction uint8
 

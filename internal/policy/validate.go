@@ -74,7 +74,7 @@ func validateRule(r *Rule) fault.List {
 	for i := range r.Peers {
 		faults.AddAll(ValidatePeerGroup(&r.Peers[i]), fault.Attribute("peers"), fault.Index(i))
 	}
-	if r.Partial {
+	if r.isPartial() {
 		return faults
 	}
 	if len(r.PortRanges) == 0 {
@@ -125,7 +125,7 @@ func validatePortRange(p *PortRange) fault.List {
 	var faults fault.List
 	faults.Add(CheckName("The port range's name", p.Name), fault.Attribute("name"))
 	for i := range p.Listeners {
-		faults.AddAll(validateListener(&p.Listeners[i]), fault.Attribute("listeners"), fault.Index(i))
+		faults.AddAll(validateListener(&p.Listeners[i], p.Partial), fault.Attribute("listeners"), fault.Index(i))
 	}
 	if len(p.Listeners) == 0 && !p.Partial {
 		faults.Add(fault.New("Port range without listeners",
@@ -137,9 +137,9 @@ func validatePortRange(p *PortRange) fault.List {
 	return faults
 }
 
-func validateListener(l *Listener) fault.List {
+func validateListener(l *Listener, partial bool) fault.List {
 	var faults fault.List
-	if l.Ports.IsEmpty() {
+	if l.Ports.IsEmpty() && !partial {
 		faults.Add(fault.New("Listener without ports",
 			fmt.Sprintf("Listener %q has no ports.", l.Name),
 			"Some clouds read an empty list of ports as all ports.",

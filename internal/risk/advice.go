@@ -43,7 +43,7 @@ const (
 // Advise lists changes that lower the score, the lowest score first. A partial
 // policy gets none.
 func Advise(p *policy.Policy, a *Assessment) []Advice {
-	if p.Partial || a == nil {
+	if a == nil || p.IsPartial() {
 		return nil
 	}
 	var list []Advice

@@ -115,7 +115,7 @@ func checkLimit(p *policy.Policy, s Settings) *fault.Fault {
 
 func assess(p *policy.Policy, s Settings) *Assessment {
 	m := newModel(p)
-	a := &Assessment{Contributions: m.contributions(), Limit: s.MaxScore, Partial: p.Partial}
+	a := &Assessment{Contributions: m.contributions(), Limit: s.MaxScore, Partial: p.IsPartial()}
 	a.Points = total(a.Contributions)
 	a.Score = scoreOf(a.Points)
 	a.Rating = Rating(a.Score)
@@ -123,7 +123,7 @@ func assess(p *policy.Policy, s Settings) *Assessment {
 		a.Limit = *p.MaxScore
 	}
 	for _, info := range catalogue {
-		if info.check != nil && (info.certain || !p.Partial) {
+		if info.check != nil && (info.certain || !a.Partial) {
 			a.Findings = append(a.Findings, info.check(m)...)
 		}
 	}
@@ -132,7 +132,7 @@ func assess(p *policy.Policy, s Settings) *Assessment {
 	}
 	if !p.WaiversPartial {
 		a.Findings = applyWaivers(p, s, a.Score, a.Findings)
-		if p.Partial {
+		if a.Partial {
 			a.Findings = withoutCode(a.Findings, WaiverUnused)
 		}
 	}
@@ -179,7 +179,7 @@ func verdict(a *Assessment, p *policy.Policy) Verdict {
 		waived = waived || f.Effect == Accepted && f.rejects
 	}
 	switch {
-	case p.Partial:
+	case a.Partial:
 		return Unknown
 	case waived:
 		return AcceptWithWaivers

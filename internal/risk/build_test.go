@@ -2,7 +2,6 @@ package risk
 
 import (
 	"sort"
-	"testing"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/catalog"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
@@ -99,12 +98,18 @@ func policyOf(rules ...policy.Rule) *policy.Policy {
 	return &policy.Policy{Name: "primary", Rules: rules}
 }
 
-func assessed(t testing.TB, rules ...policy.Rule) *Assessment {
+// failer is a test, a benchmark or a property.
+type failer interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+func assessed(t failer, rules ...policy.Rule) *Assessment {
 	t.Helper()
 	return assessedWith(t, policyOf(rules...), testSettings())
 }
 
-func assessedWith(t testing.TB, p *policy.Policy, s Settings) *Assessment {
+func assessedWith(t failer, p *policy.Policy, s Settings) *Assessment {
 	t.Helper()
 	a, faults := Assess(p, s)
 	if len(faults) > 0 {

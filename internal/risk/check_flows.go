@@ -18,7 +18,7 @@ func checkExploitedListener(m *model) []Finding {
 		if g.direction == policy.Ingress && m.inZone(g.entries, func(z policy.Zone) bool { return z == policy.Internet }) {
 			effect, severity, from = Reject, Critical, " and the internet reaches it"
 		}
-		f := findingOf(ExploitedListenerFound, severity, effect, m, m.causesByPorts(g.entries))
+		f := findingOf(ExploitedListenerFound, severity, effect, m.causesByPorts(g.entries))
 		f.Message = fmt.Sprintf("%s on %s is in CISA's catalogue of known exploited vulnerabilities (%s)%s.",
 			g.name, somePorts(f.Ports), some(flow.ExploitedBy), from)
 		f.Remedy = "Make sure that the fixed version runs, and let only the hosts in that need this port, none of them on the internet."
@@ -35,7 +35,7 @@ func checkCleartext(m *model) []Finding {
 		if flow == nil || flow.Encrypted == nil || *flow.Encrypted || !g.isFlow() || !m.inZone(g.entries, outside) {
 			continue
 		}
-		f := findingOf(Cleartext, Medium, Warn, m, m.causesByPorts(g.entries))
+		f := findingOf(Cleartext, Medium, Warn, m.causesByPorts(g.entries))
 		f.Message = fmt.Sprintf("%s on %s is not encrypted and crosses into a zone outside internal and management: the backup can be read on the way (confidence of the catalogue: %s).",
 			g.name, somePorts(f.Ports), flow.Confidence)
 		f.Remedy = "Use the product's encrypted mode or a tunnel for these peers, or keep the flow inside."
@@ -103,7 +103,7 @@ func (m *model) checkSizing(code Code, severity Severity, off func(*policy.Sizin
 				}
 			}
 		}
-		f := findingOf(code, severity, Warn, m, m.causesByPorts(entries))
+		f := findingOf(code, severity, Warn, m.causesByPorts(entries))
 		f.Message = fmt.Sprintf("Port range %q has %s, and %d %s needed; it %s.",
 			portRange.Name, count(sizing.Configured, "port"), sizing.Needed, verb(sizing.Needed, "is", "are"), what)
 		f.Remedy = fmt.Sprintf("Set the range to %s here and in the product (%s).", count(sizing.Needed, "port"), sizing.Rule)

@@ -75,11 +75,11 @@ func checkAllPorts(m *model) []Finding {
 	for _, direction := range policy.Directions() {
 		atoms := m.packetAtoms(direction)
 		for _, protocol := range []portset.Protocol{portset.TCP, portset.UDP, portset.SCTP, portset.Other} {
-			causes := allPortsCauses(m, atoms, protocol)
+			causes := allPortsCauses(atoms, protocol)
 			if len(causes) == 0 {
 				continue
 			}
-			f := findingOf(AllPorts, Critical, Reject, m, causes)
+			f := findingOf(AllPorts, Critical, Reject, causes)
 			what := fmt.Sprintf("%d of the 65536 ports of %s are", f.Ports.Len(), protocol)
 			if protocol == portset.Other {
 				what = "Every protocol is"
@@ -93,7 +93,7 @@ func checkAllPorts(m *model) []Finding {
 	return findings
 }
 
-func allPortsCauses(m *model, atoms []packetAtom, protocol portset.Protocol) []cause {
+func allPortsCauses(atoms []packetAtom, protocol portset.Protocol) []cause {
 	// Without 90 % in the union of all rules no peer can have 90 %.
 	var all []portset.Set
 	for i := range atoms {
@@ -124,8 +124,11 @@ func allPortsCauses(m *model, atoms []packetAtom, protocol portset.Protocol) []c
 			if sets[j].IsEmpty() {
 				continue
 			}
-			causes = append(causes, cause{opening: o, ports: portset.PortsOf(protocol, sets[j]),
-				prefixes: atoms[i].prefixes, withReferences: atoms[i].name != "", attribute: portRangesAttribute})
+			c := cause{opening: o, ports: portset.PortsOf(protocol, sets[j]), prefixes: atoms[i].prefixes, attribute: portRangesAttribute}
+			if atoms[i].name != "" {
+				c.references = []string{atoms[i].name}
+			}
+			causes = append(causes, c)
 		}
 	}
 	return causes
@@ -178,7 +181,7 @@ func checkRedundantRule(m *model) []Finding {
 				}
 			}
 		}
-		f := findingOf(RedundantRule, Low, Warn, m, m.causesByPorts(entries))
+		f := findingOf(RedundantRule, Low, Warn, m.causesByPorts(entries))
 		f.Place = f.Place[:2]
 		f.Message = fmt.Sprintf("Rule %q allows nothing that the other rules do not allow already: it hides what is really open.", rule.Name)
 		f.Remedy = "Remove the rule, or cut the wider rule down to what this one says."

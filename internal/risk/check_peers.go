@@ -99,7 +99,7 @@ func checkAnyPeer(m *model) []Finding {
 		if g.direction == policy.Egress {
 			effect, severity = Warn, Medium
 		}
-		f := findingOf(AnyPeer, severity, effect, m, g.causes)
+		f := findingOf(AnyPeer, severity, effect, g.causes)
 		f.Message = fmt.Sprintf("%s %s open %s %s, which is a whole address family or more than half of it: practically everybody.",
 			somePorts(f.Ports), verb(f.Ports.Len(), "is", "are"), towards(g.direction), somePeers(f.Prefixes, nil))
 		f.Remedy = "List the hosts or networks that take part in the backup, for example a /28, in the peer group's cidrs."
@@ -150,7 +150,7 @@ func checkBroadPeer(m *model) []Finding {
 			// Egress to everybody only warns; a part of everybody cannot be worse.
 			effect, severity = Warn, Medium
 		}
-		f := findingOf(BroadPeer, severity, effect, m, g.causes)
+		f := findingOf(BroadPeer, severity, effect, g.causes)
 		f.Message = fmt.Sprintf("%s %s open %s %s, wider than the hosts of one site: at most /%d public or /%d private (IPv6: /%d, /%d).",
 			somePorts(f.Ports), verb(f.Ports.Len(), "is", "are"), towards(g.direction), somePeers(f.Prefixes, nil),
 			narrowPublic4, narrowPrivate4, narrowPublic6, narrowPrivate6)
@@ -168,10 +168,10 @@ func checkPublicPeerPrivateClaim(m *model) []Finding {
 	for _, o := range m.openings {
 		for i := range o.rule.Peers {
 			group := &o.rule.Peers[i]
-			if !group.ClaimsInside() {
-				continue
+			if group.Partial || !group.ClaimsInside() {
+				continue // of a partial group, zone and reason may still arrive
 			}
-			public := publicShare(group.Prefixes)
+			public := group.Prefixes.Minus(prefixset.Private())
 			if public.IsEmpty() {
 				continue
 			}
@@ -189,24 +189,11 @@ func checkPublicPeerPrivateClaim(m *model) []Finding {
 		if len(byDirection[direction]) == 0 {
 			continue
 		}
-		f := findingOf(PublicPeerPrivateClaim, High, Reject, m, byDirection[direction])
+		f := findingOf(PublicPeerPrivateClaim, High, Reject, byDirection[direction])
 		f.Message = fmt.Sprintf("The peer group %s declares the public addresses %s to be inside, where each counts a few hundred times less, and gives no reason.",
 			some(sortedKeys(groups[direction])), somePeers(f.Prefixes, nil))
 		f.Remedy = `Say in zone_reason why these addresses are inside (say "our own /24, not routed to the internet"), or declare the zone in which they are.`
 		findings = append(findings, f)
 	}
 	return findings
-}
-
-// publicShare is the part of the prefixes that is public or reaches public
-// IPv4 addresses.
-func publicShare(prefixes prefixset.Set) prefixset.Set {
-	public := prefixes.Minus(prefixset.Private())
-	var through []netip.Prefix
-	for _, p := range transitional(prefixes.Intersect(prefixset.Private())).Prefixes() {
-		if !prefixset.Of(p).EmbeddedIPv4().Minus(prefixset.Private()).IsEmpty() {
-			through = append(through, p)
-		}
-	}
-	return public.Union(prefixset.Of(through...))
 }

@@ -79,7 +79,7 @@ func checkWellKnownPort(m *model) []Finding {
 		if len(entries) == 0 {
 			continue
 		}
-		f := findingOf(WellKnownPort, High, Reject, m, m.causesByPorts(entries))
+		f := findingOf(WellKnownPort, High, Reject, m.causesByPorts(entries))
 		f.Message = fmt.Sprintf("%s %s well known (0-1023)%s and %s open %s %s: other services than the backup listen there.",
 			somePorts(f.Ports), verb(f.Ports.Len(), "is", "are"), servicesOn(f.Ports), verb(f.Ports.Len(), "is", "are"),
 			towards(g.direction), somePeers(f.Prefixes, f.References))
@@ -124,7 +124,7 @@ func checkSensitiveService(m *model) []Finding {
 		if b.class == MostAttacked {
 			severity, what = Critical, "among the most attacked services there are"
 		}
-		f := findingOf(SensitiveService, severity, Reject, m, m.causesByPorts(entries))
+		f := findingOf(SensitiveService, severity, Reject, m.causesByPorts(entries))
 		f.Message = fmt.Sprintf("%s %s %s, %s, and %s open %s %s.",
 			somePorts(f.Ports), verb(f.Ports.Len(), "is", "are"), b.name, what, verb(f.Ports.Len(), "is", "are"),
 			towards(b.direction), somePeers(f.Prefixes, f.References))
@@ -143,21 +143,15 @@ const (
 func checkBroadRange(m *model) []Finding {
 	var findings []Finding
 	for _, g := range m.listeners() {
-		entries := where(g.entries, func(e bucketEntry) portset.Set {
-			if documentedRange(e) {
-				return portset.Set{}
-			}
-			return e.ports
-		})
-		width := (&bucket{entries: entries}).ports().Len()
-		if width <= broadWarn {
+		width := g.ports().Len()
+		if width <= broadWarn || g.documentedRange() {
 			continue
 		}
 		effect, severity, limit := Warn, Medium, broadWarn
 		if width > broadReject {
 			effect, severity, limit = Reject, High, broadReject
 		}
-		f := findingOf(BroadRange, severity, effect, m, m.causesByPorts(entries))
+		f := findingOf(BroadRange, severity, effect, m.causesByPorts(g.entries))
 		f.Message = fmt.Sprintf("%s opens %d ports (%s) %s %s, more than %d for one service: whatever else listens in the range is reached too.",
 			g.name, width, somePorts(f.Ports), towards(g.direction), somePeers(f.Prefixes, f.References), limit)
 		f.Remedy = "Set the range in the backup product to what the concurrent jobs need (tens of ports, not thousands) and write the same range here."
@@ -167,10 +161,11 @@ func checkBroadRange(m *model) []Finding {
 }
 
 // documentedRange reports whether a negotiated flow keeps within the range
-// that its product documents.
-func documentedRange(e bucketEntry) bool {
-	flow := e.opening.flow
-	return flow != nil && flow.Negotiated && flow.Ports.Of(e.protocol).Covers(e.ports)
+// that its product documents. All of its ports are judged together: cut into
+// pieces, the part outside would look narrow.
+func (g *listenerGroup) documentedRange() bool {
+	flow := g.entries[0].opening.flow
+	return g.isFlow() && flow.Negotiated && flow.Ports.Covers(g.ports())
 }
 
 func checkUndocumentedPort(m *model) []Finding {
@@ -191,7 +186,7 @@ func checkUndocumentedPort(m *model) []Finding {
 		}
 	}
 	for _, k := range order {
-		f := findingOf(UndocumentedPort, Low, Warn, m, m.causesByPorts(grouped[k]))
+		f := findingOf(UndocumentedPort, Low, Warn, m.causesByPorts(grouped[k]))
 		f.Message = fmt.Sprintf("%s %s not among the documented ports of product %q: either the product was reconfigured, or something else listens there.",
 			somePorts(f.Ports), verb(f.Ports.Len(), "is", "are"), k.product)
 		f.Remedy = "Check the range in the product's own settings; leave product out if it is not the product that listens."
@@ -213,7 +208,7 @@ func checkNeighbourServices(m *model) []Finding {
 		if len(entries) == 0 {
 			continue
 		}
-		f := findingOf(NeighbourServices, Low, Warn, m, m.causesByPorts(entries))
+		f := findingOf(NeighbourServices, Low, Warn, m.causesByPorts(entries))
 		f.Message = fmt.Sprintf("%s shares its range with %s registered with IANA: %s.",
 			g.name, count(f.Ports.Len(), "port"), registeredNames(f.Ports))
 		f.Remedy = "Narrow the range to what the jobs need, or move it where nothing is registered."
@@ -270,7 +265,7 @@ func checkEphemeralOverlap(m *model) []Finding {
 				}
 			}
 		}
-		f := findingOf(EphemeralOverlap, Informational, Info, m, m.causesByPorts(entries))
+		f := findingOf(EphemeralOverlap, Informational, Info, m.causesByPorts(entries))
 		f.Message = fmt.Sprintf("%s of %s overlap the ephemeral ports of %s: an outgoing connection of the host can take a port before the listener does.",
 			somePorts(f.Ports), g.name, strings.Join(names, ", "))
 		f.Remedy = "Reserve the ports on the host (net.ipv4.ip_local_reserved_ports on Linux, netsh on Windows) or use a range below 30000."

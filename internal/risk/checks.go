@@ -34,7 +34,7 @@ var catalogue = []CodeInfo{
 		Raised: "The catalogue says that the flow is not encrypted, and a peer is outside internal and management."},
 	{Code: RedundantRule, Default: "warn", Waivable: true, check: checkRedundantRule,
 		Raised: "A rule allows nothing that the other rules do not allow already."},
-	{Code: EphemeralOverlap, Default: "info", Waivable: true, certain: true, check: checkEphemeralOverlap,
+	{Code: EphemeralOverlap, Default: "info", certain: true, check: checkEphemeralOverlap,
 		Raised: "The range overlaps the ephemeral ports of an operating system or the NodePort range of Kubernetes."},
 	{Code: WaiverExpired, Default: "reject",
 		Raised: "A waiver's last day has passed and its finding is still there; access stays in place until a person decides."},

@@ -93,20 +93,16 @@ type part struct {
 	references []string
 }
 
-// findingOf builds a finding from the entries that cause it. narrow says which
-// part of an entry's ports and peers the finding is about.
-func findingOf(code Code, severity Severity, effect Effect, m *model, causes []cause) Finding {
+// findingOf builds a finding from what causes it.
+func findingOf(code Code, severity Severity, effect Effect, causes []cause) Finding {
 	f := Finding{Code: code, Severity: severity, Effect: effect, rejects: effect == Reject}
 	var ports []portset.Ports
 	var prefixes []prefixset.Set
 	rules, references := map[string]bool{}, map[string]bool{}
 	for _, c := range causes {
-		p := part{rule: c.opening.rule.Name, ports: c.ports, prefixes: c.prefixes}
-		if c.withReferences {
-			for _, r := range m.hosts[c.opening.hosts].references {
-				p.references = append(p.references, r.Name)
-				references[r.Name] = true
-			}
+		p := part{rule: c.opening.rule.Name, ports: c.ports, prefixes: c.prefixes, references: c.references}
+		for _, name := range c.references {
+			references[name] = true
 		}
 		f.parts = append(f.parts, p)
 		ports = append(ports, c.ports)
@@ -123,10 +119,12 @@ func findingOf(code Code, severity Severity, effect Effect, m *model, causes []c
 
 // cause is an opening's share in a finding.
 type cause struct {
-	opening        *opening
-	ports          portset.Ports
-	prefixes       prefixset.Set
-	withReferences bool
+	opening *opening
+	// ports, prefixes and references are the part of the opening that the
+	// finding is about.
+	ports      portset.Ports
+	prefixes   prefixset.Set
+	references []string
 	// attribute is the rule's attribute at fault: port_ranges or peers.
 	attribute string
 }
@@ -144,17 +142,16 @@ func (c *cause) place() fault.Path {
 	return path
 }
 
-// causesByPorts blames all peers of the entries for the given ports; empty
-// ports stand for all of an entry's.
+// causesByPorts blames all peers of the entries for the entries' ports.
 func (m *model) causesByPorts(entries []bucketEntry) []cause {
 	causes := make([]cause, 0, len(entries))
 	for _, e := range entries {
 		causes = append(causes, cause{
-			opening:        e.opening,
-			ports:          portset.PortsOf(e.protocol, e.ports),
-			prefixes:       m.hosts[e.opening.hosts].prefixes,
-			withReferences: true,
-			attribute:      portRangesAttribute,
+			opening:    e.opening,
+			ports:      portset.PortsOf(e.protocol, e.ports),
+			prefixes:   m.hosts[e.opening.hosts].prefixes,
+			references: m.hosts[e.opening.hosts].names,
+			attribute:  portRangesAttribute,
 		})
 	}
 	return causes
@@ -197,7 +194,8 @@ type CodeInfo struct {
 	Default string
 	// Raised says when, in one sentence.
 	Raised string
-	// Waivable is false for findings about waivers themselves.
+	// Waivable is false for findings about waivers themselves, and for those
+	// that only inform: there is nothing to accept.
 	Waivable bool
 
 	// check finds them; nil for findings about the score and about waivers.

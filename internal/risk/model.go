@@ -33,6 +33,7 @@ type hostSet struct {
 	zoned      [policy.Internet + 1]prefixset.Set // by zone, transition mechanisms included
 	prefixes   prefixset.Set                      // as declared
 	references []zonedReference
+	names      []string   // of the references, each once
 	standing   []standing // the atoms and references of the set
 }
 
@@ -156,6 +157,11 @@ func newHostSet(rule *policy.Rule) hostSet {
 		}
 		return a.zone < b.zone
 	})
+	for i, r := range set.references {
+		if i == 0 || r.Name != set.references[i-1].Name {
+			set.names = append(set.names, r.Name)
+		}
+	}
 	return set
 }
 

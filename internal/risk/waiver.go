@@ -21,12 +21,17 @@ func validateWaivers(p *policy.Policy, s Settings) fault.List {
 	for i := range p.Rules {
 		rules[p.Rules[i].Name] = true
 	}
+	if p.IsPartial() {
+		rules = nil // a rule that is missing may still arrive
+	}
 	for i := range p.Waivers {
 		faults.AddAll(validateWaiver(&p.Waivers[i], s, rules), fault.Attribute("waiver"), fault.Index(i))
 	}
 	return faults
 }
 
+// validateWaiver checks one waiver; rules are the names of the policy's rules,
+// nil when not all of them are known.
 func validateWaiver(w *policy.Waiver, s Settings, rules map[string]bool) fault.List {
 	var faults fault.List
 	info, known := ParseCode(w.Finding)
@@ -36,6 +41,11 @@ func validateWaiver(w *policy.Waiver, s Settings, rules map[string]bool) fault.L
 			fmt.Sprintf("finding = %s is not a finding code.", policy.Quote(w.Finding)),
 			"A waiver accepts exactly one kind of finding.",
 			"Use one of "+strings.Join(WaivableCodes(), ", ")+"."), fault.Attribute("finding"))
+	case info.Default == string(Info):
+		faults.Add(fault.New("Finding cannot be waived",
+			fmt.Sprintf("finding = %q only informs.", w.Finding),
+			"It rejects nothing and warns of nothing, so there is nothing to accept.",
+			"Remove the waiver."), fault.Attribute("finding"))
 	case !info.Waivable:
 		faults.Add(fault.New("Finding cannot be waived",
 			fmt.Sprintf("finding = %q is about waivers themselves.", w.Finding),
@@ -48,7 +58,7 @@ func validateWaiver(w *policy.Waiver, s Settings, rules map[string]bool) fault.L
 			"Remove the waiver and change the rule."), fault.Attribute("finding"))
 	}
 	for _, name := range w.Rules {
-		if !rules[name] {
+		if rules != nil && !rules[name] {
 			faults.Add(fault.New("Waiver for no rule",
 				fmt.Sprintf("rules names %s, and the policy has no such rule.", policy.Quote(name)),
 				"The waiver would accept nothing, or a rule that somebody adds later.",
@@ -243,6 +253,7 @@ func (f *Finding) accept(i int, w *policy.Waiver) {
 }
 
 func acceptScore(p *policy.Policy, s Settings, score int, f *Finding, matched, needed, expiredHit []bool) {
+	var lower []string
 	for i := range p.Waivers {
 		w := &p.Waivers[i]
 		if w.Finding != string(ScoreLimit) || w.MaxScore == nil {
@@ -251,7 +262,7 @@ func acceptScore(p *policy.Policy, s Settings, score int, f *Finding, matched, n
 		matched[i] = true
 		switch {
 		case *w.MaxScore < score:
-			f.Message += fmt.Sprintf(" waiver[%d] accepts a score of %d only.", i, *w.MaxScore)
+			lower = append(lower, fmt.Sprintf("waiver[%d] accepts a score of at most %d", i, *w.MaxScore))
 		case expired(w, s):
 			expiredHit[i] = true
 		case f.Effect != Accepted:
@@ -260,12 +271,14 @@ func acceptScore(p *policy.Policy, s Settings, score int, f *Finding, matched, n
 		}
 	}
 	if f.Effect == Accepted {
-		clear(expiredHit, p, ScoreLimit)
+		forget(expiredHit, p, ScoreLimit)
+	} else if len(lower) > 0 {
+		f.Message += " " + some(lower) + "."
 	}
 }
 
-// clear forgets that waivers for the code expired: another one accepts it.
-func clear(expiredHit []bool, p *policy.Policy, code Code) {
+// forget drops the note that waivers for the code expired: another one accepts it.
+func forget(expiredHit []bool, p *policy.Policy, code Code) {
 	for i := range p.Waivers {
 		if p.Waivers[i].Finding == string(code) {
 			expiredHit[i] = false
@@ -288,7 +301,7 @@ func acceptValues(p *policy.Policy, s Settings, f *Finding, matched, needed, exp
 		rest := []box{whole}
 		for i := range p.Waivers {
 			w := &p.Waivers[i]
-			if w.Finding != string(f.Code) || !appliesTo(w, part.rule) {
+			if !names(w, f, p) || !appliesTo(w, part.rule) {
 				continue
 			}
 			var after []box
@@ -317,7 +330,7 @@ func acceptValues(p *policy.Policy, s Settings, f *Finding, matched, needed, exp
 	}
 	if len(left) > 0 {
 		for _, i := range tooLate {
-			expiredHit[i] = true
+			expiredHit[i] = expiredHit[i] || f.Effect == Reject || !mayBecomeAnyPeer(f, p)
 		}
 		if len(helped) > 0 {
 			f.Message += " A waiver accepts a part; not accepted: " + describe(left) + "."
@@ -337,6 +350,19 @@ func acceptValues(p *policy.Policy, s Settings, f *Finding, matched, needed, exp
 			}
 		}
 	}
+}
+
+// names reports whether the waiver is for the finding, or for the one that it
+// may turn into.
+func names(w *policy.Waiver, f *Finding, p *policy.Policy) bool {
+	return w.Finding == string(f.Code) || w.Finding == string(AnyPeer) && mayBecomeAnyPeer(f, p)
+}
+
+// mayBecomeAnyPeer reports whether peers that are still unknown can turn the
+// finding into any-peer, which other waivers accept: what is rejected before
+// they are known must be rejected in the end.
+func mayBecomeAnyPeer(f *Finding, p *policy.Policy) bool {
+	return f.Code == BroadPeer && p.IsPartial()
 }
 
 func appliesTo(w *policy.Waiver, rule string) bool {
