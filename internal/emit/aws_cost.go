@@ -44,8 +44,10 @@ func awsCosts(rules []compile.Rule) *awsCostTable {
 			case peer.Reference == nil:
 				costs[1].add(1, peer.Rules)
 			case peer.Reference.Kind == policy.AWSPrefixList:
-				costs[0].add(peer.Reference.MaxEntries, peer.Rules)
-				costs[1].add(peer.Reference.MaxEntries, peer.Rules)
+				// No list has as many; a sum of larger numbers could turn negative.
+				entries := min(peer.Reference.MaxEntries, 1<<31-1)
+				costs[0].add(entries, peer.Rules)
+				costs[1].add(entries, peer.Rules)
 			default:
 				costs[0].add(1, peer.Rules)
 				costs[1].add(1, peer.Rules)
@@ -77,7 +79,7 @@ func (t *awsCostTable) faults(limit, elsewhere int) fault.List {
 		if t[d][1].total > cost.total {
 			cost = &t[d][1]
 		}
-		if cost.total+elsewhere > limit {
+		if cost.total > limit-elsewhere {
 			faults.Add(cost.overLimit(limit, elsewhere), fault.Attribute("policy"))
 		}
 	}
@@ -117,8 +119,8 @@ func (c *awsCost) wayOut(limit, elsewhere int) string {
 	}
 	ways = append(ways, "list fewer or wider prefixes", "reference the peers' own security group, which counts 1")
 	if needed <= awsRulesPerInterface {
-		ways = append(ways, fmt.Sprintf("if AWS has raised your quota, write limits = { rules = %d } or what it is now (at most %d, with one group per interface)",
+		ways = append(ways, fmt.Sprintf("if AWS has raised your quota, write it as limits = { rules = … }, at least %d and at most %d (with one group per interface)",
 			needed, awsRulesPerInterface))
 	}
-	return "One of these fits: " + strings.Join(ways, "; ") + ". A prefix list in place of prefixes saves nothing, since it counts with max_entries."
+	return "Do one of these: " + strings.Join(ways, "; ") + ". A prefix list in place of prefixes saves nothing, since it counts with max_entries."
 }

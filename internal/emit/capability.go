@@ -46,11 +46,15 @@ func (c *capability) check(rules []compile.Rule) fault.List {
 			problems = append(problems, problem{rule: name, order: order, what: what, fault: wording(name)})
 		}
 	}
+	for _, protocol := range c.wholeOnly {
+		for rule, ports := range partsOf(rules, protocol) {
+			add([]string{rule}, 0, protocol.String(), func(rule string) *fault.Fault {
+				return c.portsNotFiltered(rule, protocol, ports)
+			})
+		}
+	}
 	for i := range rules {
 		r := &rules[i]
-		if !r.Any && slices.Contains(c.wholeOnly, r.Protocol) && r.Ports != allPorts {
-			add(r.Rules, 0, portsKey(r), func(rule string) *fault.Fault { return c.portsNotFiltered(rule, r) })
-		}
 		for j := range r.Peers {
 			peer := &r.Peers[j]
 			if ref := peer.Reference; ref != nil {
@@ -79,7 +83,21 @@ func (c *capability) check(rules []compile.Rule) fault.List {
 	return faults
 }
 
-var allPorts = portset.Range{First: 0, Last: 65535}
+// partsOf returns, by policy rule, the runs of ports of a protocol that are
+// less than all of its ports.
+func partsOf(rules []compile.Rule, protocol portset.Protocol) map[string][]portset.Range {
+	parts := map[string][]portset.Range{}
+	for i := range rules {
+		r := &rules[i]
+		if r.Any || r.Protocol != protocol || r.Ports.Len() == portset.AllPorts().Len() {
+			continue
+		}
+		for _, name := range r.Rules {
+			parts[name] = append(parts[name], r.Ports)
+		}
+	}
+	return parts
+}
 
 // policyRule is the place of a policy rule in the data source's arguments.
 func policyRule(name string) []fault.Step {

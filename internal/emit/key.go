@@ -1,8 +1,6 @@
 package emit
 
 import (
-	"fmt"
-
 	"github.com/backupfw/terraform-provider-backupfw/internal/compile"
 )
 
@@ -14,8 +12,8 @@ import (
 //	any-ref:bastion                every protocol, and a reference
 //
 // The runs and peers of a direction are disjoint, so no two rules have the
-// same key. A peer text has no "-" before its first ":" or ".", and no digit
-// run before it ends in "-", so keys can also be taken apart again.
+// same key: protocols and ports are digits, letters and at most one "-" each,
+// and no prefix has one, so that two keys are equal only part by part.
 func flatKey(r *compile.Rule, peer *compile.Peer) string {
 	return portsKey(r) + "-" + peerKey(peer)
 }
@@ -37,13 +35,13 @@ func peerKey(peer *compile.Peer) string {
 	return peer.Prefix.String()
 }
 
-// joinedNames describes which rules a row serves, in at most max bytes:
+// joinedNames describes which rules a row serves, in at most limit bytes:
 //
 //	primary-server: a, b, c
 //	primary-server: a, b and 17 more
 //
-// It keeps whole names only, and at least one: max must leave room for it.
-func joinedNames(policyName string, rules []string, max int) string {
+// It keeps whole names only, and at least one: limit must leave room for it.
+func joinedNames(policyName string, rules []string, limit int) string {
 	text := policyName + ": "
 	fit := "" // the longest shortened form so far
 	for i, rule := range rules {
@@ -51,11 +49,11 @@ func joinedNames(policyName string, rules []string, max int) string {
 			text += ", "
 		}
 		text += rule
-		if len(text) > max {
+		if len(text) > limit {
 			return fit
 		}
 		if more := len(rules) - i - 1; more > 0 {
-			if short := fmt.Sprintf("%s and %d more", text, more); len(short) <= max || i == 0 {
+			if short := text + andMore(more); len(short) <= limit || i == 0 {
 				fit = short
 			}
 		}

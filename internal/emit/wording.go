@@ -6,20 +6,38 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/backupfw/terraform-provider-backupfw/internal/compile"
 	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
+	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
 )
 
 // Every sentence that all targets share. What only one target says stands in
 // that target's file.
 
-func (c *capability) portsNotFiltered(rule string, r *compile.Rule) *fault.Fault {
-	p := r.Protocol
+// portsNotFiltered speaks of the runs that the rule takes part in: another
+// rule for the same peers may open the rest of a run.
+func (c *capability) portsNotFiltered(rule string, p portset.Protocol, parts []portset.Range) *fault.Fault {
 	return fault.New("Ports not filtered",
-		fmt.Sprintf("Rule %q opens %s/%s, and %s rules do not filter the ports of %s.", rule, r.Ports, p, c.title, p),
-		fmt.Sprintf("The rule would open every %s port of this host, not only the ones listed.", p),
-		fmt.Sprintf("Write \"0-65535/%s\" if every %s port may be open, or leave %s to a firewall on the host, such as nftables.", p, p, p))
+		fmt.Sprintf("Rule %q opens ports in %s, and %s rules do not filter the ports of %s.", rule, runsText(parts, p), c.title, p),
+		fmt.Sprintf("The rule would open every %s port to its peers, not only the ones listed.", p),
+		fmt.Sprintf("Write \"0-65535/%s\" if every %s port may be open, or take %s out and filter it in a firewall on the host.", p, p, p))
+}
+
+// runsText writes at most three runs of ports.
+func runsText(runs []portset.Range, p portset.Protocol) string {
+	texts := make([]string, 0, 3)
+	for _, r := range runs[:min(3, len(runs))] {
+		texts = append(texts, portset.Entry{Protocol: p, Range: r}.String())
+	}
+	return strings.Join(texts, ", ") + andMore(len(runs)-len(texts))
+}
+
+// andMore counts what is left out, and is empty when nothing is.
+func andMore(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" and %d more", n)
 }
 
 func (c *capability) foreignReference(rule string, ref *policy.Reference) *fault.Fault {
@@ -100,9 +118,5 @@ func costliest(costs map[string]int) string {
 	for i, c := range shown {
 		texts[i] = fmt.Sprintf("%q (%d)", c.rule, c.n)
 	}
-	text := strings.Join(texts, ", ")
-	if more := len(all) - len(shown); more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return text
+	return strings.Join(texts, ", ") + andMore(len(all)-len(shown))
 }
