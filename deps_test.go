@@ -30,6 +30,12 @@ var layers = map[string][]string{
 	"internal/provider": {"internal/..."},
 	// Drives the built provider through the command line, never from inside.
 	"internal/acceptance": {},
+	// Runs the examples with the command line and the provider in the process,
+	// because the clock has to stand still.
+	"internal/exampletest": {"internal/provider", "internal/risk"},
+	// Writes those parts of the documentation that follow from the code.
+	"internal/docs":     {"internal/..."},
+	"internal/docs/gen": {"internal/docs"},
 
 	// What is done with a policy: graded, compiled, written for a cloud. A
 	// grade never depends on how rules are emitted, nor the other way round.
@@ -60,13 +66,13 @@ var layers = map[string][]string{
 var bans = []ban{
 	{
 		packages: "internal/...",
-		except:   []string{"internal/provider", "internal/acceptance"},
+		except:   []string{"internal/provider", "internal/acceptance", "internal/docs", "internal/exampletest"},
 		imports:  "github.com/hashicorp/terraform-plugin-",
 		why:      "the domain must be usable and testable without Terraform; decode and encode in internal/provider",
 	},
 	{
 		packages: "internal/...",
-		except:   []string{"internal/provider"},
+		except:   []string{"internal/provider", "internal/docs", "internal/exampletest"},
 		imports:  module + "/internal/provider",
 		why:      "the provider is the top: what is shared belongs into a package below it",
 	},

@@ -1,0 +1,45 @@
+# Shows the rules without a cloud account.
+resource "backupfw_port_range" "netbackup" {
+  name      = "netbackup"
+  product   = "netbackup"
+  from_role = "client"
+  to_role   = "primary_server"
+}
+
+resource "backupfw_peer_group" "dmz" {
+  name  = "dmz-clients"
+  zone  = "dmz"
+  cidrs = ["198.51.100.16/28", "2001:db8:40::/64"]
+}
+
+resource "backupfw_policy" "primary" {
+  name = "primary-server"
+  rules = {
+    dmz_clients = {
+      direction   = "ingress"
+      port_ranges = [backupfw_port_range.netbackup]
+      peers       = [backupfw_peer_group.dmz]
+    }
+  }
+}
+
+locals {
+  # Through a local, so that Terraform reads the data source in the plan, where for_each needs its keys.
+  policy = backupfw_policy.primary
+}
+
+data "backupfw_aws_security_group_rules" "primary" {
+  policy          = local.policy
+  limits          = { rules = 200 } # AWS has raised our quota
+  rules_elsewhere = 12              # rules that the group has from other modules
+}
+
+# terraform_data stands for the rule resource of the cloud.
+resource "terraform_data" "rule" {
+  for_each = data.backupfw_aws_security_group_rules.primary.ingress
+  input    = each.value
+}
+
+output "left_in_the_group" {
+  value = data.backupfw_aws_security_group_rules.primary.headroom
+}
