@@ -5,6 +5,7 @@ package acceptance
 import (
 	"context"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -94,7 +95,7 @@ func decodePage[T any](body []byte, set string) (items []T, next string, err err
 	found := false
 	for depth := 0; ; {
 		token, err := decoder.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			if !found {
 				return nil, "", fmt.Errorf("the answer has no <%s>: %.200s", set, body)
 			}

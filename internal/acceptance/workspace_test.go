@@ -3,7 +3,6 @@
 package acceptance
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,7 +19,8 @@ import (
 // Workspace is a root module in a scratch folder, with the CLI to run on it.
 type Workspace struct {
 	t   *testing.T
-	dir string
+	dir string // the module
+	out string // what the last run of the CLI wrote
 	cli string
 	env []string
 }
@@ -43,7 +43,7 @@ func NewWorkspace(t *testing.T, withOurs bool) *Workspace {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Workspace{t: t, dir: t.TempDir(), cli: cli, env: cliEnvironment(config)}
+	return &Workspace{t: t, dir: t.TempDir(), out: t.TempDir(), cli: cli, env: cliEnvironment(config)}
 }
 
 // Write writes a file of the module, anew or in place of what stood there.
@@ -62,19 +62,40 @@ func (w *Workspace) Run(args ...string) Result {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, w.cli, args...)
 	cmd.Dir, cmd.Env = w.dir, w.env
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	// A graceful end, so that the CLI takes its plugins with it.
+	// A graceful end, so that the CLI takes its plugins with it. It must be
+	// able to write meanwhile: into files, since a pipe would break with us.
 	bindToUs(cmd, syscall.SIGTERM)
+	stdout, stderr := w.openOutput("stdout"), w.openOutput("stderr")
+	defer stdout.Close()
+	defer stderr.Close()
+	cmd.Stdout, cmd.Stderr = stdout, stderr
 	cmd.Cancel = func() error { return stopGroup(cmd, syscall.SIGTERM) }
 	cmd.WaitDelay = 30 * time.Second
 	start := time.Now()
 	err := cmd.Run()
 	w.t.Logf("%s %s: %.1fs", filepath.Base(w.cli), strings.Join(args, " "), time.Since(start).Seconds())
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
-		w.t.Fatalf("%s: %v\n%s", args[0], err, stderr.String())
+		w.t.Fatalf("%s: %v\n%s", args[0], err, w.readOutput("stderr"))
 	}
-	return Result{Stdout: stdout.String(), Stderr: stderr.String(), ExitCode: cmd.ProcessState.ExitCode()}
+	return Result{Stdout: w.readOutput("stdout"), Stderr: w.readOutput("stderr"), ExitCode: cmd.ProcessState.ExitCode()}
+}
+
+func (w *Workspace) openOutput(name string) *os.File {
+	w.t.Helper()
+	file, err := os.Create(filepath.Join(w.out, name))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return file
+}
+
+func (w *Workspace) readOutput(name string) string {
+	w.t.Helper()
+	text, err := os.ReadFile(filepath.Join(w.out, name))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return string(text)
 }
 
 // MustRun is Run for a command that has to succeed.
