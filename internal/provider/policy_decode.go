@@ -44,7 +44,9 @@ func decodePolicy(n node) *policy.Policy {
 	rules := n.attribute("rules")
 	switch {
 	case rules.isUnknown():
-		p.Partial = true
+		// A waiver may name a rule that is not known yet. Without rules there
+		// is no finding that it could accept.
+		p.Partial, p.WaiversPartial = true, true
 	case rules.isNull():
 		rules.missing("Without rules the policy says nothing.", "Write rules = { clients = { ... } }, or rules = {} to open nothing.")
 	}
@@ -55,7 +57,7 @@ func decodePolicy(n node) *policy.Policy {
 	}
 
 	waivers := n.attribute("waiver")
-	p.WaiversPartial = waivers.isUnknown()
+	p.WaiversPartial = p.WaiversPartial || waivers.isUnknown()
 	for _, element := range waivers.elements() {
 		w, partial := decodeWaiver(element)
 		p.Waivers = append(p.Waivers, w)
@@ -166,23 +168,47 @@ func decodePortRange(n node) policy.PortRange {
 			r.Listeners = append(r.Listeners, listener)
 		}
 	}
-	r.Sizing = decodeSizing(n.attribute("sizing"))
-	r.Partial = r.Partial || n.attribute("sizing").isUnknown()
+	sizing, partial := decodeSizing(n.attribute("sizing"))
+	r.Sizing = sizing
+	r.Partial = r.Partial || partial
 	return r
 }
 
-func decodeSizing(n node) *policy.Sizing {
-	if !n.isKnown() || !n.isObject() {
-		return nil
+// decodeSizing reads what the load needs; nil when nobody said or, with
+// partial, when it is not known yet.
+func decodeSizing(n node) (sizing *policy.Sizing, partial bool) {
+	if n.isUnknown() {
+		return nil, true
 	}
-	needed, known := n.attribute("needed").integer()
-	configured, alsoKnown := n.attribute("configured").integer()
-	if !known || !alsoKnown {
-		return nil
+	if n.isNull() || !n.isObject() {
+		return nil, false
 	}
-	rule, _ := n.attribute("rule").text()
-	return &policy.Sizing{Needed: int(needed), Configured: int(configured), Rule: rule}
+	n.only(namesOf(sizingFields())...)
+	sizing = &policy.Sizing{}
+	for _, count := range []struct {
+		name string
+		to   *int
+	}{{"needed", &sizing.Needed}, {"configured", &sizing.Configured}} {
+		a := n.attribute(count.name)
+		partial = partial || a.isUnknown()
+		if a.isNull() {
+			a.missing("The width of the range is compared with what the load needs.",
+				"Write needed and configured, both in ports, or leave sizing out.")
+		}
+		value, _ := a.integer()
+		*count.to = int(max(0, min(value, maxSizing)))
+	}
+	rule := n.attribute("rule")
+	partial = partial || rule.isUnknown()
+	sizing.Rule, _ = rule.text()
+	if partial {
+		return nil, true
+	}
+	return sizing, false
 }
+
+// maxSizing keeps a count of ports within what any platform can multiply.
+const maxSizing = 1 << 20
 
 // decodeListener reads one listener; partial means that it is not certain
 // enough to count, since its class or identity is not known.

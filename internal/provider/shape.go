@@ -103,14 +103,14 @@ func resourceAttributes(u usage, fields []shape) map[string]schema.Attribute {
 
 func (s shape) resourceAttribute(u usage) schema.Attribute {
 	opt, req, comp := u == optional, u == required, u == computed
-	nested := schema.NestedAttributeObject{Attributes: resourceAttributes(u.inside(), s.fields)}
+	nested := schema.NestedAttributeObject{CustomType: s.objectType(), Attributes: resourceAttributes(u.inside(), s.fields)}
 	switch s.nesting {
 	case object:
-		return schema.SingleNestedAttribute{MarkdownDescription: s.doc, Optional: opt, Required: req, Computed: comp, Attributes: nested.Attributes}
+		return schema.SingleNestedAttribute{MarkdownDescription: s.doc, Optional: opt, Required: req, Computed: comp, CustomType: s.objectType(), Attributes: nested.Attributes}
 	case list:
-		return schema.ListNestedAttribute{MarkdownDescription: s.doc, Optional: opt, Required: req, Computed: comp, NestedObject: nested}
+		return schema.ListNestedAttribute{MarkdownDescription: s.doc, Optional: opt, Required: req, Computed: comp, CustomType: types.ListType{ElemType: s.objectType()}, NestedObject: nested}
 	case table:
-		return schema.MapNestedAttribute{MarkdownDescription: s.doc, Optional: opt, Required: req, Computed: comp, NestedObject: nested}
+		return schema.MapNestedAttribute{MarkdownDescription: s.doc, Optional: opt, Required: req, Computed: comp, CustomType: types.MapType{ElemType: s.objectType()}, NestedObject: nested}
 	}
 	switch leaf := s.leaf.(type) {
 	case types.ListType:
@@ -144,14 +144,14 @@ func dataSourceAttributes(u usage, fields []shape) map[string]dsschema.Attribute
 
 func (s shape) dataSourceAttribute(u usage) dsschema.Attribute {
 	opt, req, comp := u == optional, u == required, u == computed
-	nested := dsschema.NestedAttributeObject{Attributes: dataSourceAttributes(u.inside(), s.fields)}
+	nested := dsschema.NestedAttributeObject{CustomType: s.objectType(), Attributes: dataSourceAttributes(u.inside(), s.fields)}
 	switch s.nesting {
 	case object:
-		return dsschema.SingleNestedAttribute{MarkdownDescription: s.doc, Optional: opt, Required: req, Computed: comp, Attributes: nested.Attributes}
+		return dsschema.SingleNestedAttribute{MarkdownDescription: s.doc, Optional: opt, Required: req, Computed: comp, CustomType: s.objectType(), Attributes: nested.Attributes}
 	case list:
-		return dsschema.ListNestedAttribute{MarkdownDescription: s.doc, Optional: opt, Required: req, Computed: comp, NestedObject: nested}
+		return dsschema.ListNestedAttribute{MarkdownDescription: s.doc, Optional: opt, Required: req, Computed: comp, CustomType: types.ListType{ElemType: s.objectType()}, NestedObject: nested}
 	case table:
-		return dsschema.MapNestedAttribute{MarkdownDescription: s.doc, Optional: opt, Required: req, Computed: comp, NestedObject: nested}
+		return dsschema.MapNestedAttribute{MarkdownDescription: s.doc, Optional: opt, Required: req, Computed: comp, CustomType: types.MapType{ElemType: s.objectType()}, NestedObject: nested}
 	}
 	switch leaf := s.leaf.(type) {
 	case types.ListType:
