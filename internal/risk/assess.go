@@ -162,8 +162,8 @@ func scoreLimitFinding(a *Assessment) Finding {
 		bound = "at least "
 	}
 	return Finding{Code: ScoreLimit, Severity: High, Effect: Reject, rejects: true,
-		Message: fmt.Sprintf("The score is %s%d (%s), and the limit is %d. The most expensive services: %s.", bound, a.Score, a.Rating, a.Limit, some(lines)),
-		Remedy:  "Narrow the ports or cut the peers of the first services listed; advice lists changes with the score after each.",
+		Message: fmt.Sprintf("The score is %s%d (%s), and the limit is %d. The most expensive services, in points: %s.", bound, a.Score, a.Rating, a.Limit, some(lines)),
+		Remedy:  "Narrow the ports or cut the peers of the services listed first; advice lists changes with the score after each.",
 		Place:   fault.Path{fault.Attribute("rules")},
 	}
 }

@@ -14,14 +14,14 @@ func checkExploitedListener(m *model) []Finding {
 		if g.class != ExploitedListener {
 			continue
 		}
-		effect, severity, from := Warn, High, ""
+		effect, severity, from := Warn, High, ": it is attacked wherever it can be reached"
 		if g.direction == policy.Ingress && m.inZone(g.entries, func(z policy.Zone) bool { return z == policy.Internet }) {
-			effect, severity, from = Reject, Critical, " and the internet reaches it"
+			effect, severity, from = Reject, Critical, ", and the internet reaches it: expect attacks"
 		}
 		f := findingOf(ExploitedListenerFound, severity, effect, m.causesByPorts(g.entries))
-		f.Message = fmt.Sprintf("%s on %s is in CISA's catalogue of known exploited vulnerabilities (%s)%s.",
+		f.Message = fmt.Sprintf("The listener of flow %s (%s) is in CISA's catalogue of known exploited vulnerabilities (%s)%s.",
 			g.name, somePorts(f.Ports), some(flow.ExploitedBy), from)
-		f.Remedy = "Make sure that the fixed version runs, and let only the hosts in that need this port, none of them on the internet."
+		f.Remedy = "Run a version in which this is fixed, and let in only the hosts that need the port, none of them on the internet."
 		findings = append(findings, f)
 	}
 	return findings
@@ -36,7 +36,7 @@ func checkCleartext(m *model) []Finding {
 			continue
 		}
 		f := findingOf(Cleartext, Medium, Warn, m.causesByPorts(g.entries))
-		f.Message = fmt.Sprintf("%s on %s is not encrypted and crosses into a zone outside internal and management: the backup can be read on the way (confidence of the catalogue: %s).",
+		f.Message = fmt.Sprintf("Flow %s (%s) is not encrypted, and some of its peers are outside the zones internal and management: the backup can be read on the way (the catalogue's confidence: %s).",
 			g.name, somePorts(f.Ports), flow.Confidence)
 		f.Remedy = "Use the product's encrypted mode or a tunnel for these peers, or keep the flow inside."
 		findings = append(findings, f)
@@ -66,17 +66,17 @@ func (m *model) inZone(entries []bucketEntry, matches func(policy.Zone) bool) bo
 func checkOversizedRange(m *model) []Finding {
 	return m.checkSizing(OversizedRange, Low,
 		func(s *policy.Sizing) bool { return s.Configured > 2*s.Needed },
-		"is over twice as wide as the load needs: every port more is one more place where something else can listen")
+		"Port range %q is %s wide, over twice the %d that the load needs: on each port too many something else can listen.")
 }
 
 func checkUndersizedRange(m *model) []Finding {
 	return m.checkSizing(UndersizedRange, Medium,
 		func(s *policy.Sizing) bool { return s.Configured < s.Needed },
-		"is narrower than the load needs: backups will fail at random when the ports run out")
+		"Port range %q is %s wide, and the load needs %d: backups will fail at random when the ports run out.")
 }
 
 // checkSizing finds the port ranges whose width does not fit their load.
-func (m *model) checkSizing(code Code, severity Severity, off func(*policy.Sizing) bool, what string) []Finding {
+func (m *model) checkSizing(code Code, severity Severity, off func(*policy.Sizing) bool, message string) []Finding {
 	var findings []Finding
 	seen := map[*policy.PortRange]bool{}
 	byName := map[string]bool{}
@@ -104,9 +104,8 @@ func (m *model) checkSizing(code Code, severity Severity, off func(*policy.Sizin
 			}
 		}
 		f := findingOf(code, severity, Warn, m.causesByPorts(entries))
-		f.Message = fmt.Sprintf("Port range %q has %s, and %d %s needed; it %s.",
-			portRange.Name, count(sizing.Configured, "port"), sizing.Needed, verb(sizing.Needed, "is", "are"), what)
-		f.Remedy = fmt.Sprintf("Set the range to %s here and in the product (%s).", count(sizing.Needed, "port"), sizing.Rule)
+		f.Message = fmt.Sprintf(message, portRange.Name, count(sizing.Configured, "port"), sizing.Needed)
+		f.Remedy = fmt.Sprintf("Set the range to %s, here and in the product (%s).", count(sizing.Needed, "port"), sizing.Rule)
 		findings = append(findings, f)
 	}
 	return findings

@@ -74,64 +74,90 @@ func checkAllPorts(m *model) []Finding {
 	var findings []Finding
 	for _, direction := range policy.Directions() {
 		atoms := m.packetAtoms(direction)
-		for _, protocol := range []portset.Protocol{portset.TCP, portset.UDP, portset.SCTP, portset.Other} {
-			causes := allPortsCauses(atoms, protocol)
-			if len(causes) == 0 {
+		everything, rest := splitAny(atoms)
+		if len(everything) > 0 {
+			f := allPortsFinding(everything, portset.Protocols())
+			f.Message = fmt.Sprintf("Every port of every protocol is open %s %s: that is no restriction at all.",
+				towards(direction), somePeers(f.Prefixes, f.References))
+			findings = append(findings, f)
+		}
+		for _, protocol := range []portset.Protocol{portset.TCP, portset.UDP, portset.SCTP} {
+			open := withAllPorts(rest, protocol)
+			if len(open) == 0 {
 				continue
 			}
-			f := findingOf(AllPorts, Critical, Reject, causes)
-			what := fmt.Sprintf("%d of the 65536 ports of %s are", f.Ports.Len(), protocol)
-			if protocol == portset.Other {
-				what = "Every protocol is"
-			}
-			f.Message = fmt.Sprintf("%s open %s %s: that is no restriction at all, whatever the range is called.",
-				what, towards(direction), somePeers(f.Prefixes, f.References))
-			f.Remedy = "Write the ports that the backup product needs; a catalogue product with from_role and to_role selects them."
+			f := allPortsFinding(open, []portset.Protocol{protocol})
+			f.Message = fmt.Sprintf("%d of the 65536 %s ports are open %s %s: that is no restriction at all, whatever the range is called.",
+				f.Ports.Len(), protocol, towards(direction), somePeers(f.Prefixes, f.References))
 			findings = append(findings, f)
 		}
 	}
 	return findings
 }
 
-func allPortsCauses(atoms []packetAtom, protocol portset.Protocol) []cause {
+func allPortsFinding(atoms []packetAtom, protocols []portset.Protocol) Finding {
+	var causes []cause
+	for i := range atoms {
+		for _, o := range atoms[i].openings {
+			for _, protocol := range protocols {
+				ports := o.listener.Ports.Of(protocol)
+				if ports.IsEmpty() {
+					continue
+				}
+				c := cause{opening: o, ports: portset.PortsOf(protocol, ports), prefixes: atoms[i].prefixes, attribute: portRangesAttribute}
+				if atoms[i].name != "" {
+					c.references = []string{atoms[i].name}
+				}
+				causes = append(causes, c)
+			}
+		}
+	}
+	f := findingOf(AllPorts, Critical, Reject, causes)
+	f.Remedy = "Write the ports that the backup product needs; product with from_role and to_role selects them."
+	return f
+}
+
+// splitAny sets the peers apart that reach protocols without a name here,
+// which only "any" opens.
+func splitAny(atoms []packetAtom) (everything, rest []packetAtom) {
+	for _, atom := range atoms {
+		reaches := false
+		for _, o := range atom.openings {
+			reaches = reaches || !o.listener.Ports.Of(portset.Other).IsEmpty()
+		}
+		if reaches {
+			everything = append(everything, atom)
+		} else {
+			rest = append(rest, atom)
+		}
+	}
+	return everything, rest
+}
+
+// withAllPorts keeps the peers that reach nearly all ports of the protocol.
+func withAllPorts(atoms []packetAtom, protocol portset.Protocol) []packetAtom {
+	union := func(openings []*opening) portset.Set {
+		sets := make([]portset.Set, len(openings))
+		for i, o := range openings {
+			sets[i] = o.listener.Ports.Of(protocol)
+		}
+		return portset.UnionAll(sets)
+	}
 	// Without 90 % in the union of all rules no peer can have 90 %.
 	var all []portset.Set
 	for i := range atoms {
-		for _, o := range atoms[i].openings {
-			all = append(all, o.listener.Ports.Of(protocol))
-		}
+		all = append(all, union(atoms[i].openings))
 	}
-	whole := func(sets []portset.Set) bool {
-		union := portset.UnionAll(sets)
-		if protocol == portset.Other {
-			return !union.IsEmpty()
-		}
-		return isAllPorts(union)
-	}
-	if !whole(all) {
+	if !isAllPorts(portset.UnionAll(all)) {
 		return nil
 	}
-	var causes []cause
+	var open []packetAtom
 	for i := range atoms {
-		var sets []portset.Set
-		for _, o := range atoms[i].openings {
-			sets = append(sets, o.listener.Ports.Of(protocol))
-		}
-		if !whole(sets) {
-			continue
-		}
-		for j, o := range atoms[i].openings {
-			if sets[j].IsEmpty() {
-				continue
-			}
-			c := cause{opening: o, ports: portset.PortsOf(protocol, sets[j]), prefixes: atoms[i].prefixes, attribute: portRangesAttribute}
-			if atoms[i].name != "" {
-				c.references = []string{atoms[i].name}
-			}
-			causes = append(causes, c)
+		if isAllPorts(all[i]) {
+			open = append(open, atoms[i])
 		}
 	}
-	return causes
+	return open
 }
 
 // checkRedundantRule finds rules that allow nothing which the rules that stay
@@ -183,7 +209,7 @@ func checkRedundantRule(m *model) []Finding {
 		}
 		f := findingOf(RedundantRule, Low, Warn, m.causesByPorts(entries))
 		f.Place = f.Place[:2]
-		f.Message = fmt.Sprintf("Rule %q allows nothing that the other rules do not allow already: it hides what is really open.", rule.Name)
+		f.Message = fmt.Sprintf("Rule %q allows nothing that the other rules do not allow already: to remove or narrow it closes nothing.", rule.Name)
 		f.Remedy = "Remove the rule, or cut the wider rule down to what this one says."
 		findings = append(findings, f)
 	}

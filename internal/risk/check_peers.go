@@ -145,16 +145,16 @@ func tooWide(peers prefixset.Set, narrow4, narrow6 int) []netip.Prefix {
 func checkBroadPeer(m *model) []Finding {
 	var findings []Finding
 	for _, g := range m.byPeers(broadPart) {
-		effect, severity := Reject, High
+		effect, severity, why := Reject, High, "whoever gets into such a network reaches the backup"
 		if g.direction == policy.Egress {
 			// Egress to everybody only warns; a part of everybody cannot be worse.
-			effect, severity = Warn, Medium
+			effect, severity, why = Warn, Medium, "whoever gets onto this host reaches all of it"
 		}
 		f := findingOf(BroadPeer, severity, effect, g.causes)
-		f.Message = fmt.Sprintf("%s %s open %s %s, wider than the hosts of one site: at most /%d public or /%d private (IPv6: /%d, /%d).",
+		f.Message = fmt.Sprintf("%s %s open %s %s, wider than one site needs (IPv4: at most /%d public, /%d private; IPv6: /%d and /%d): %s.",
 			somePorts(f.Ports), verb(f.Ports.Len(), "is", "are"), towards(g.direction), somePeers(f.Prefixes, nil),
-			narrowPublic4, narrowPrivate4, narrowPublic6, narrowPrivate6)
-		f.Remedy = "Cut the peers down to the networks in which the backup hosts are; each halving lowers the score by the same amount."
+			narrowPublic4, narrowPrivate4, narrowPublic6, narrowPrivate6, why)
+		f.Remedy = "Write the networks in which the backup hosts are, for example a /28, in the peer group's cidrs; each halving lowers the score by the same amount."
 		findings = append(findings, f)
 	}
 	return findings
@@ -190,9 +190,10 @@ func checkPublicPeerPrivateClaim(m *model) []Finding {
 			continue
 		}
 		f := findingOf(PublicPeerPrivateClaim, High, Reject, byDirection[direction])
-		f.Message = fmt.Sprintf("The peer group %s declares the public addresses %s to be inside, where each counts a few hundred times less, and gives no reason.",
-			some(sortedKeys(groups[direction])), somePeers(f.Prefixes, nil))
-		f.Remedy = `Say in zone_reason why these addresses are inside (say "our own /24, not routed to the internet"), or declare the zone in which they are.`
+		claims := len(groups[direction])
+		f.Message = fmt.Sprintf("%s %s %s the public addresses %s to be inside, where each counts a few hundred times less, without a reason.",
+			verb(claims, "Peer group", "Peer groups"), some(sortedKeys(groups[direction])), verb(claims, "declares", "declare"), somePeers(f.Prefixes, nil))
+		f.Remedy = `Write zone_reason, for example "our own /24, not routed to the internet", or the zone in which the addresses really are.`
 		findings = append(findings, f)
 	}
 	return findings

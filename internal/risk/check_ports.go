@@ -46,6 +46,19 @@ func (m *model) listeners() []*listenerGroup {
 	return list
 }
 
+// title names the listener within a sentence.
+func (g *listenerGroup) title() string {
+	l := g.entries[0].opening.listener
+	switch {
+	case g.isFlow():
+		return "flow " + g.name
+	case l.Kind == policy.Negotiated:
+		return fmt.Sprintf("negotiated range %q", l.Name)
+	default:
+		return "the undeclared " + g.entries[0].protocol.String() + " range"
+	}
+}
+
 func (g *listenerGroup) ports() portset.Ports {
 	return (&bucket{entries: g.entries}).ports()
 }
@@ -80,10 +93,10 @@ func checkWellKnownPort(m *model) []Finding {
 			continue
 		}
 		f := findingOf(WellKnownPort, High, Reject, m.causesByPorts(entries))
-		f.Message = fmt.Sprintf("%s %s well known (0-1023)%s and %s open %s %s: other services than the backup listen there.",
-			somePorts(f.Ports), verb(f.Ports.Len(), "is", "are"), servicesOn(f.Ports), verb(f.Ports.Len(), "is", "are"),
+		f.Message = fmt.Sprintf("%s%s %s, open %s %s: other programs than the backup listen there.",
+			somePorts(f.Ports), servicesOn(f.Ports), verb(f.Ports.Len(), "is a well-known port (0-1023)", "are well-known ports (0-1023)"),
 			towards(g.direction), somePeers(f.Prefixes, f.References))
-		f.Remedy = "Use the ports that the product documents (declare product and flows), or move the listener to a quiet range above 1023; port_range.quiet_alternative proposes one."
+		f.Remedy = "Use the ports that the product documents (declare product and flows), or move the listener above 1023; quiet_alternative of the port range proposes where."
 		findings = append(findings, f)
 	}
 	return findings
@@ -120,13 +133,13 @@ func checkSensitiveService(m *model) []Finding {
 		if len(entries) == 0 {
 			continue
 		}
-		severity, what := High, "an administrative or data service"
+		severity, what := High, "a service for administration or data"
 		if b.class == MostAttacked {
-			severity, what = Critical, "among the most attacked services there are"
+			severity, what = Critical, "one of the most attacked services there are"
 		}
 		f := findingOf(SensitiveService, severity, Reject, m.causesByPorts(entries))
-		f.Message = fmt.Sprintf("%s %s %s, %s, and %s open %s %s.",
-			somePorts(f.Ports), verb(f.Ports.Len(), "is", "are"), b.name, what, verb(f.Ports.Len(), "is", "are"),
+		f.Message = fmt.Sprintf("%s %s to %s, %s, and %s open %s %s.",
+			somePorts(f.Ports), verb(f.Ports.Len(), "belongs", "belong"), b.name, what, verb(f.Ports.Len(), "is", "are"),
 			towards(b.direction), somePeers(f.Prefixes, f.References))
 		f.Remedy = "Leave these ports out of the range; if the backup product itself listens there, declare the product and the flow that documents it."
 		findings = append(findings, f)
@@ -152,8 +165,8 @@ func checkBroadRange(m *model) []Finding {
 			effect, severity, limit = Reject, High, broadReject
 		}
 		f := findingOf(BroadRange, severity, effect, m.causesByPorts(g.entries))
-		f.Message = fmt.Sprintf("%s opens %d ports (%s) %s %s, more than %d for one service: whatever else listens in the range is reached too.",
-			g.name, width, somePorts(f.Ports), towards(g.direction), somePeers(f.Prefixes, f.References), limit)
+		f.Message = fmt.Sprintf("%s opens %d ports (%s) %s %s, more than %d for one listener: whatever else listens in the range is reached too.",
+			capital(g.title()), width, somePorts(f.Ports), towards(g.direction), somePeers(f.Prefixes, f.References), limit)
 		f.Remedy = "Set the range in the backup product to what the concurrent jobs need (tens of ports, not thousands) and write the same range here."
 		findings = append(findings, f)
 	}
@@ -209,12 +222,13 @@ func checkNeighbourServices(m *model) []Finding {
 			continue
 		}
 		f := findingOf(NeighbourServices, Low, Warn, m.causesByPorts(entries))
-		f.Message = fmt.Sprintf("%s shares its range with %s registered with IANA: %s.",
-			g.name, count(f.Ports.Len(), "port"), registeredNames(f.Ports))
+		f.Message = fmt.Sprintf("%s holds %s that IANA has registered for other services, which are reached too where they listen: %s.",
+			capital(g.title()), count(f.Ports.Len(), "port"), registeredNames(f.Ports))
 		f.Remedy = "Narrow the range to what the jobs need, or move it where nothing is registered."
-		if quiet, ok := services.Quiet(width, entries[0].protocol, portset.Ports{}); ok {
+		protocol := f.Ports.Entries()[0].Protocol
+		if quiet, ok := services.Quiet(width, protocol, portset.Ports{}); ok {
 			f.Remedy = fmt.Sprintf("Move the range in the product's settings and write ports = [%q], which has the same width and no registered neighbour.",
-				portset.Entry{Protocol: entries[0].protocol, Range: quiet})
+				portset.Entry{Protocol: protocol, Range: quiet})
 		}
 		findings = append(findings, f)
 	}
@@ -260,15 +274,15 @@ func checkEphemeralOverlap(m *model) []Finding {
 			within := portset.Of(r.Range)
 			for _, protocol := range portset.Protocols() {
 				if protocol.HasPorts() && overlap.Of(protocol).Overlaps(within) {
-					names = append(names, fmt.Sprintf("%s (%s)", r.Name, r.Range))
+					names = append(names, fmt.Sprintf("%s, %s", r.Name, r.Range))
 					break
 				}
 			}
 		}
 		f := findingOf(EphemeralOverlap, Informational, Info, m.causesByPorts(entries))
-		f.Message = fmt.Sprintf("%s of %s overlap the ephemeral ports of %s: an outgoing connection of the host can take a port before the listener does.",
-			somePorts(f.Ports), g.name, strings.Join(names, ", "))
-		f.Remedy = "Reserve the ports on the host (net.ipv4.ip_local_reserved_ports on Linux, netsh on Windows) or use a range below 30000."
+		f.Message = fmt.Sprintf("%s of %s %s out of which systems hand ports out by themselves (%s): another program can have the port when the listener needs it.",
+			somePorts(f.Ports), g.title(), verb(f.Ports.Len(), "lies in a range", "lie in ranges"), strings.Join(names, "; "))
+		f.Remedy = "Reserve the ports on the host (net.ipv4.ip_local_reserved_ports on Linux, netsh on Windows), or use a range below 30000."
 		findings = append(findings, f)
 	}
 	return findings

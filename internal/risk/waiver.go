@@ -226,11 +226,11 @@ func applyWaivers(p *policy.Policy, s Settings, score int, findings []Finding) [
 			findings = append(findings, Finding{Code: WaiverExpired, Severity: High, Effect: Reject, rejects: true, Rules: w.Rules, Place: place,
 				Ports: w.Ports, Prefixes: w.Peers, References: w.References,
 				Message: fmt.Sprintf("The waiver for %q ended on %s, and what it accepted is still open; nothing is closed until a person decides.", w.Finding, w.Expires),
-				Remedy:  fmt.Sprintf("Ask %s: close what it accepted, or write a new day and reason.", w.Owner)})
+				Remedy:  fmt.Sprintf("Ask %s: close what it accepted, or write a new expires and reason.", w.Owner)})
 		case !matched[i]:
 			findings = append(findings, Finding{Code: WaiverUnused, Severity: Low, Effect: Warn, Rules: w.Rules, Place: place,
 				Ports: w.Ports, Prefixes: w.Peers, References: w.References,
-				Message: fmt.Sprintf("The waiver for %q (owner %s) matches no finding: it would accept one that somebody causes later.", w.Finding, w.Owner),
+				Message: fmt.Sprintf("The waiver for %q (owner %s) matches no finding: it would accept, unseen, one that somebody causes later.", w.Finding, w.Owner),
 				Remedy:  "Remove the waiver."})
 		case needed[i] && left <= expiringDays:
 			findings = append(findings, Finding{Code: WaiverExpiring, Severity: Medium, Effect: Warn, Rules: w.Rules, Place: place,

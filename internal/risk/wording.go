@@ -54,3 +54,11 @@ func verb(n int, one, several string) string {
 	}
 	return several
 }
+
+// capital starts a sentence.
+func capital(text string) string {
+	if text == "" {
+		return text
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
