@@ -118,15 +118,13 @@ func compileDirection(p *policy.Policy, d policy.Direction) []Rule {
 
 	groups := map[box]*group{}
 	for _, atom := range region.Atoms(sets) {
-		for _, o := range openings(sources, atom.Members) {
-			if o.box.inFamily(atom.Is6) {
-				groupOf(groups, o.box).addRanges(atom.Ranges, o.servers)
-			}
+		for _, o := range openings(sources, atom.Members, audienceOf(atom.Is6)) {
+			groupOf(groups, o.box).addRanges(atom.Ranges, o.servers)
 		}
 	}
 	for _, name := range references.names() {
 		ref := references.byName[name]
-		for _, o := range openings(sources, ref.members) {
+		for _, o := range openings(sources, ref.members, both) {
 			groupOf(groups, o.box).addReference(ref.reference, o.servers)
 		}
 	}

@@ -57,6 +57,10 @@ func TestCompile_Examples(t *testing.T) {
 		{"icmp without its family is nothing",
 			`ingress a icmp 22/tcp from 2001:db8::/64`,
 			"ingress 22/tcp [a]: 2001:db8::/64[a]\n"},
+		{"a rule of the other family serves nothing of any",
+			`ingress a any from 10.0.0.0/24 ref:x=aws_security_group
+			 ingress b icmpv6 from 10.0.0.0/25 2001:db8::/64 ref:x=aws_security_group`,
+			"ingress any [a b]: 10.0.0.0/24[a] ref:x[a b]\ningress icmpv6 [b]: 2001:db8::/64[b]\n"},
 		{"directions do not mix",
 			`egress a 22/tcp to 10.0.0.0/24
 			 ingress b 22/tcp from 10.0.0.0/24`,

@@ -17,17 +17,25 @@ type box struct {
 	ports    portset.Range
 }
 
-// inFamily reports whether packets of the box exist in the address family.
-func (b box) inFamily(is6 bool) bool {
-	switch {
-	case b.any:
-		return true
-	case b.protocol == portset.ICMP:
-		return !is6
-	case b.protocol == portset.ICMPv6:
-		return is6
+// audience says which packets a peer can send or receive.
+type audience uint8
+
+const (
+	ipv4 audience = iota
+	ipv6
+	both // a reference: nobody knows which addresses it has
+)
+
+func audienceOf(is6 bool) audience {
+	if is6 {
+		return ipv6
 	}
-	return true
+	return ipv4
+}
+
+// has reports whether packets of the protocol exist for the audience.
+func (a audience) has(p portset.Protocol) bool {
+	return !(p == portset.ICMP && a == ipv6) && !(p == portset.ICMPv6 && a == ipv4)
 }
 
 // opening is a box and the indices of the sources that allow some of it,
@@ -38,19 +46,27 @@ type opening struct {
 }
 
 // openings returns what the members open together to one peer: one box for
-// everything, or the longest runs of ports of each protocol.
-func openings(sources []source, members []int) []opening {
+// everything, or the longest runs of ports of each protocol that the peer has.
+func openings(sources []source, members []int, to audience) []opening {
 	if slices.ContainsFunc(members, func(m int) bool { return opensOther(&sources[m]) }) {
-		servers := slices.DeleteFunc(slices.Clone(members), func(m int) bool { return sources[m].ports.IsEmpty() })
+		// A rule with nothing but ICMPv6 allows an IPv4 address nothing.
+		servers := slices.DeleteFunc(slices.Clone(members), func(m int) bool { return !sources[m].opensAny(to) })
 		return []opening{{box: box{any: true}, servers: servers}}
 	}
 	var all []opening
 	for _, protocol := range portset.Protocols() {
-		if protocol != portset.Other {
+		if protocol != portset.Other && to.has(protocol) {
 			all = append(all, runs(sources, members, protocol)...)
 		}
 	}
 	return all
+}
+
+// opensAny reports whether the source allows the audience any packet.
+func (s *source) opensAny(to audience) bool {
+	return slices.ContainsFunc(portset.Protocols(), func(p portset.Protocol) bool {
+		return to.has(p) && !s.ports.Of(p).IsEmpty()
+	})
 }
 
 // opensOther reports whether the source allows protocols without a name. Only

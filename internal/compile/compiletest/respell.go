@@ -49,7 +49,8 @@ func SplitRules(t *rapid.T, p *policy.Policy) *policy.Policy {
 	return &q
 }
 
-// portPieces cuts ports into sets whose union they are; some overlap.
+// portPieces cuts ports into sets whose union they are; some overlap, some
+// only touch.
 func portPieces(t *rapid.T, ports portset.Ports) []portset.Ports {
 	if ports.Equal(portset.Any()) {
 		return []portset.Ports{ports, ports}
@@ -63,12 +64,14 @@ func portPieces(t *rapid.T, ports portset.Ports) []portset.Ports {
 		of := func(first, last uint16) portset.Ports {
 			return portset.PortsOf(e.Protocol, portset.Of(portset.Range{First: first, Last: last}))
 		}
-		// first … b overlaps a … last, or meets it, whenever b >= a-1.
-		a := rapid.Uint16Range(e.Range.First, e.Range.Last).Draw(t, "cut")
-		b := rapid.Uint16Range(a, e.Range.Last).Draw(t, "overlap")
-		pieces = append(pieces, of(e.Range.First, b), of(a, e.Range.Last))
-		if a > e.Range.First {
-			pieces = append(pieces, of(e.Range.First, a-1))
+		cut := rapid.Uint16Range(e.Range.First, e.Range.Last).Draw(t, "cut")
+		switch overlap := rapid.Uint16Range(cut, e.Range.Last).Draw(t, "overlap"); {
+		case rapid.Bool().Draw(t, "overlaps"):
+			pieces = append(pieces, of(e.Range.First, overlap), of(cut, e.Range.Last))
+		case cut > e.Range.First:
+			pieces = append(pieces, of(cut, e.Range.Last), of(e.Range.First, cut-1))
+		default:
+			pieces = append(pieces, of(e.Range.First, e.Range.Last))
 		}
 	}
 	return pieces
@@ -84,8 +87,15 @@ func peerPieces(t *rapid.T, r *policy.Rule) []policy.PeerGroup {
 	for _, addresses := range r.Prefixes().Ranges() {
 		prefixes := addresses.Prefixes()
 		cut := rapid.SampledFrom(prefixes).Draw(t, "cut")
-		add(addresses.From(), netipx.RangeOfPrefix(cut).To())
+		if rapid.Bool().Draw(t, "overlaps") {
+			add(addresses.From(), netipx.RangeOfPrefix(cut).To())
+			add(cut.Addr(), addresses.To())
+			continue
+		}
 		add(cut.Addr(), addresses.To())
+		if addresses.From() != cut.Addr() {
+			add(addresses.From(), cut.Addr().Prev())
+		}
 	}
 	references := r.References()
 	for i := range references {
