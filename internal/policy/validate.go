@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/catalog"
@@ -157,16 +158,24 @@ func validateListener(l *Listener, partial bool) fault.List {
 			"Only one of the two can be true, and they are scored differently.",
 			`Write negotiated = true, or kind = "undeclared".`), fault.Attribute("negotiated"))
 	}
-	if l.Kind == Undeclared && l.Product == "" {
+	if l.Kind == Negotiated && l.Name == "" {
+		faults.Add(fault.New("Listener without name",
+			"A negotiated listener has no name.",
+			"Its ports are scored as one listener, and the name says which.",
+			`Write name = "vault", say.`), fault.Attribute("name"))
+	}
+	if !slices.Contains(ListenerKinds(), l.Kind) {
+		kinds := make([]string, len(ListenerKinds()))
+		for i, kind := range ListenerKinds() {
+			kinds[i] = string(kind)
+		}
+		faults.Add(fault.New("Unknown listener kind",
+			fmt.Sprintf("kind = %s is not a kind of listener.", Quote(string(l.Kind))),
+			"The kind decides how the ports are scored.",
+			"Use one of "+strings.Join(kinds, ", ")+"."), fault.Attribute("kind"))
 		return faults
 	}
-	if l.Kind == Negotiated {
-		if l.Name == "" {
-			faults.Add(fault.New("Listener without name",
-				"A negotiated listener has no name.",
-				"Its ports are scored as one listener, and the name says which.",
-				`Write name = "vault", say.`), fault.Attribute("name"))
-		}
+	if l.Kind != ProductFlow && l.Product == "" {
 		return faults
 	}
 	product, known := catalog.Get(l.Product)

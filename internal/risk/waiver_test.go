@@ -38,9 +38,8 @@ func forReferences(names ...string) func(*policy.Waiver) {
 }
 
 func score(most int, change ...func(*policy.Waiver)) policy.Waiver {
-	w := accept(ScoreLimit, nil, nil, change...)
-	w.MaxScore = &most
-	return w
+	limit := func(w *policy.Waiver) { w.MaxScore = &most }
+	return accept(ScoreLimit, nil, nil, append([]func(*policy.Waiver){limit}, change...)...)
 }
 
 var (
