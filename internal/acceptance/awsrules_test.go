@@ -141,13 +141,15 @@ output "ids" {
 	}
 }
 
-// awsProviderConfig configures the AWS provider for the emulator. It asks for
+// awsProviderConfig configures the AWS provider for the emulator; others are
+// more lines of required_providers. It asks for
 // the account's number, since a reference to a group of another account comes
 // back with that account's number before it.
-func awsProviderConfig(endpoint string) string {
+func awsProviderConfig(endpoint string, others ...string) string {
 	return fmt.Sprintf(`
 terraform {
   required_providers {
+    %s
     aws = {
       source  = %q
       version = ">= 5.50"
@@ -168,7 +170,7 @@ provider "aws" {
     sts = %q
   }
 }
-`, awsProvider, Region, endpoint, endpoint)
+`, strings.Join(others, "\n    "), awsProvider, Region, endpoint, endpoint)
 }
 
 func rulesFile(keys []string) string {

@@ -128,7 +128,7 @@ func adviceLines(advice []risk.Advice) string {
 		if i == advised {
 			break
 		}
-		fmt.Fprintf(&b, "\n- Score %d after %s = %s: %s", a.ScoreAfter, a.Argument, a.Value, a.Message)
+		fmt.Fprintf(&b, "\n- Score %d: %s", a.ScoreAfter, a.Message)
 	}
 	if b.Len() == 0 {
 		return ""
