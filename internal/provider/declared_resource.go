@@ -137,6 +137,10 @@ func (r *declaredResource) apply(ctx context.Context, plan tfsdk.Plan, state *tf
 		state.Raw = plan.Raw
 		return diags
 	}
+	if r.data == nil {
+		diags.AddError("Provider not configured", notConfigured)
+		return diags
+	}
 	values, found := r.evaluate(newNode(planned, false), r.data)
 	diags.Append(found...)
 	if diags.HasError() {
@@ -154,6 +158,9 @@ func (r *declaredResource) apply(ctx context.Context, plan tfsdk.Plan, state *tf
 	state.Raw = finished
 	return diags
 }
+
+// notConfigured is what can be said of a call that Terraform never makes.
+const notConfigured = "Terraform has not configured the provider, so the limits that policies are judged by are not known. This is a bug of Terraform; please report it."
 
 func allKnown(of types.Object, fields []shape) bool {
 	var values map[string]attr.Value = of.Attributes()

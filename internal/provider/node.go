@@ -2,7 +2,9 @@ package provider
 
 import (
 	"fmt"
+	"maps"
 	"math/big"
+	"slices"
 	"sort"
 	"strings"
 
@@ -56,11 +58,15 @@ func (n node) wrong(want string) {
 		"Write "+want+"."))
 }
 
+// describe names the value in a sentence; its whole path stands beside it.
 func describe(n node) string {
-	if len(n.path) == 0 {
+	switch last := len(n.path) - 1; {
+	case last < 0:
 		return "The value"
+	case n.path[last].IsAttribute():
+		return n.path[last:].String()
 	}
-	return n.path.String()
+	return "The element"
 }
 
 // attribute steps into an object. An attribute that is missing is null.
@@ -87,22 +93,20 @@ func (n node) isObject() bool {
 
 // only refuses attributes that are not in names, in strict mode.
 func (n node) only(names ...string) {
-	v, ok := n.value.(basetypes.ObjectValue)
-	if !ok || !n.reader.strict {
+	if !n.reader.strict {
 		return
 	}
-	allowed := map[string]bool{}
-	for _, name := range names {
-		allowed[name] = true
+	var given []string
+	switch v := n.value.(type) {
+	case basetypes.ObjectValue:
+		given = slices.Sorted(maps.Keys(v.Attributes()))
+	case basetypes.MapValue:
+		given = slices.Sorted(maps.Keys(v.Elements()))
 	}
-	var extra []string
-	for name := range v.Attributes() {
-		if !allowed[name] {
-			extra = append(extra, name)
+	for _, name := range given {
+		if slices.Contains(names, name) {
+			continue
 		}
-	}
-	sort.Strings(extra)
-	for _, name := range extra {
 		n.reader.faults.Add(fault.New("Unknown attribute",
 			fmt.Sprintf("%q is not an attribute of this object.", name),
 			"A misspelt restriction would be lost.",
@@ -217,10 +221,8 @@ func (n node) texts() (values []string, places []fault.Path, partial bool) {
 		case element.isUnknown():
 			partial = true
 		case element.isNull():
-			element.fault(fault.New("Null in list",
-				fmt.Sprintf("%s is null.", describe(element)),
-				"It is not clear whether it should stand for nothing or for everything.",
-				"Remove the element, for example with compact()."))
+			element.missing("It is not clear whether it should stand for nothing or for everything.",
+				"Remove the element, for example with compact().")
 		default:
 			if value, ok := element.text(); ok {
 				values = append(values, value)
@@ -231,10 +233,12 @@ func (n node) texts() (values []string, places []fault.Path, partial bool) {
 	return values, places, partial
 }
 
-// missing reports an attribute that must be there. why says what its absence
-// would mean, instead what to write.
+// missing reports an attribute that must be there, or an element that must not
+// be null. why says what its absence would mean, instead what to write.
 func (n node) missing(why, instead string) {
-	name := n.path[len(n.path)-1:].String()
-	n.fault(fault.New("Missing "+name,
-		fmt.Sprintf("%s is missing.", describe(n)), why, instead))
+	title, problem := "Missing "+describe(n), describe(n)+" is missing."
+	if last := len(n.path) - 1; last < 0 || !n.path[last].IsAttribute() {
+		title, problem = "Null value", describe(n)+" is null."
+	}
+	n.fault(fault.New(title, problem, why, instead))
 }

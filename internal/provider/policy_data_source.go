@@ -66,6 +66,14 @@ func (d *policyDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if d.data == nil {
+		resp.Diagnostics.AddError("Provider not configured", notConfigured)
+		return
+	}
+	if !req.Config.Raw.IsFullyKnown() {
+		resp.Diagnostics.AddError("Values not known yet", "A data source is read when all of its arguments are known, and one is not. This is a bug of Terraform; please report it.")
+		return
+	}
 	n := newNode(config, false)
 	s := d.data.today()
 	p, a := judge(n.attribute("policy"), s, &resp.Diagnostics)

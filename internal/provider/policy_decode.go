@@ -142,7 +142,7 @@ func decodePortRange(n node) policy.PortRange {
 		return policy.PortRange{Name: "known-after-apply", Partial: true}
 	}
 	if n.isNull() {
-		n.missing("A port range that is null opens nothing.", "Remove the element, for example with compact().")
+		n.missing("A port range that is null opens nothing.", "Remove the element, for example with [for r in ranges : r if r != null].")
 		return policy.PortRange{Name: "null", Partial: true}
 	}
 	if !n.isObject() {
@@ -162,9 +162,9 @@ func decodePortRange(n node) policy.PortRange {
 		r.Partial = true
 	}
 	for _, element := range listeners.elements() {
-		listener, partial := decodeListener(element)
+		listener, certain, partial := decodeListener(element)
 		r.Partial = r.Partial || partial
-		if !partial {
+		if certain {
 			r.Listeners = append(r.Listeners, listener)
 		}
 	}
@@ -195,7 +195,12 @@ func decodeSizing(n node) (sizing *policy.Sizing, partial bool) {
 			a.missing("The width of the range is compared with what the load needs.",
 				"Write needed and configured, both in ports, or leave sizing out.")
 		}
-		value, _ := a.integer()
+		value, known := a.integer()
+		if known && (value < 1 || value > maxSizing) {
+			a.fault(fault.New("Sizing out of range", fmt.Sprintf("%s = %d is not a number of ports.", count.name, value),
+				"The width of the range is compared with what the load needs.",
+				fmt.Sprintf("Write a whole number from 1 to %d, or leave sizing out.", maxSizing)))
+		}
 		*count.to = int(max(0, min(value, maxSizing)))
 	}
 	rule := n.attribute("rule")
@@ -207,20 +212,21 @@ func decodeSizing(n node) (sizing *policy.Sizing, partial bool) {
 	return sizing, false
 }
 
-// maxSizing keeps a count of ports within what any platform can multiply.
-const maxSizing = 1 << 20
+// maxSizing is all ports of all protocols that have ports.
+const maxSizing = 3 << 16
 
-// decodeListener reads one listener; partial means that it is not certain
-// enough to count, since its class or identity is not known.
-func decodeListener(n node) (l policy.Listener, partial bool) {
+// decodeListener reads one listener. It is certain when the ports that are
+// there count whatever arrives, which takes its class and identity; partial
+// when anything of it is still to arrive.
+func decodeListener(n node) (l policy.Listener, certain, partial bool) {
 	if n.isUnknown() {
-		return l, true
+		return l, false, true
 	}
 	if n.isNull() || !n.isObject() {
 		if n.isNull() {
 			n.missing("A listener that is null opens nothing.", "Remove the element.")
 		}
-		return l, true
+		return l, false, true
 	}
 	n.only(namesOf(listenerFields())...)
 	var unknown bool
@@ -235,7 +241,7 @@ func decodeListener(n node) (l policy.Listener, partial bool) {
 			fmt.Sprintf("kind = %s is not a kind of listener.", policy.Quote(kind)),
 			"It decides how the ports are scored.",
 			`Write "product_flow", "negotiated" or "undeclared".`))
-		return l, true
+		return l, false, true
 	}
 	l.Product, _ = n.attribute("product").text()
 	l.Flow, _ = n.attribute("flow").text()
@@ -249,16 +255,31 @@ func decodeListener(n node) (l policy.Listener, partial bool) {
 	for _, name := range []string{"product", "flow", "negotiated", "encrypted"} {
 		partial = partial || n.attribute(name).isUnknown()
 	}
+	if l.Kind == policy.ProductFlow && requireFlow(n) {
+		return l, false, true // its other faults would follow from these
+	}
 	ports := n.attribute("ports")
 	if ports.isNull() {
 		ports.missing("Some clouds read missing ports as all ports.", `Write ports = ["40000-40039/tcp"], say.`)
-		return l, true
+		return l, false, true
 	}
 	values, places, unknown := ports.texts()
 	l.Ports = parsePorts(n.reader, values, places)
-	partial = partial || unknown || len(n.reader.faults) > 0 && l.Ports.IsEmpty()
 	useCatalogue(&l)
-	return l, partial
+	unread := (unknown || len(n.reader.faults) > 0) && l.Ports.IsEmpty()
+	return l, !partial && !unread, partial || unknown || unread
+}
+
+// requireFlow reports a documented flow that does not say which one it is.
+func requireFlow(n node) (missing bool) {
+	for _, required := range []struct{ name, example string }{{"product", "netbackup"}, {"flow", "client-to-primary-pbx"}} {
+		if a := n.attribute(required.name); a.isNull() {
+			a.missing("A listener of kind \"product_flow\" is judged by the documentation of its flow.",
+				fmt.Sprintf("Write %s = %q, say, or another kind.", required.name, required.example))
+			missing = true
+		}
+	}
+	return missing
 }
 
 func validKind(kind policy.ListenerKind) bool {
@@ -314,7 +335,7 @@ func decodePeers(n node) policy.PeerGroup {
 		return policy.PeerGroup{Name: "known-after-apply", Partial: true}
 	}
 	if n.isNull() {
-		n.missing("Some clouds read missing peers as everybody.", "Remove the element, for example with compact().")
+		n.missing("Some clouds read missing peers as everybody.", "Remove the element, for example with [for p in peers : p if p != null].")
 		return policy.PeerGroup{Name: "null", Partial: true}
 	}
 	if !n.isObject() {

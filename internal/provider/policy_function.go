@@ -69,6 +69,14 @@ func (f *policyFunction) Run(ctx context.Context, req function.RunRequest, resp 
 	if resp.Error != nil {
 		return
 	}
+	for _, argument := range append(rest, object) {
+		if raw, err := argument.ToTerraformValue(ctx); err == nil && !raw.IsFullyKnown() {
+			// Terraform waits until everything is known; a judgement of a part
+			// must not pass for one of the whole in any case.
+			resp.Error = resp.Result.Set(ctx, types.ObjectUnknown(attrTypes(f.result)))
+			return
+		}
+	}
 	if len(rest) > 1 {
 		resp.Error = function.NewArgumentFuncError(settingsArgument+1,
 			fmt.Sprintf("%d settings objects are given. It would not be clear which one counts. Merge them into one.", len(rest)))
@@ -100,12 +108,24 @@ func (f *policyFunction) Run(ctx context.Context, req function.RunRequest, resp 
 	}
 	values, faults := f.show(settingsNode, p, a)
 	if len(faults) > 0 {
-		resp.Error = functionError(policyArgument, faults)
+		resp.Error = functionError(argumentOf(faults), faults)
 		return
 	}
 	result := objectOf("result", "", f.result...).encodeRecord(values)
 	resp.Error = resp.Result.Set(ctx, result)
 }
+
+// argumentOf is the argument that the first fault is about. Targets place
+// their faults relative to the arguments of the data source.
+func argumentOf(faults fault.List) int64 {
+	if path := faults[0].Path; len(path) > 0 && path[0] != policyStep {
+		return settingsArgument
+	}
+	return policyArgument
+}
+
+// policyStep leads into the policy that a data source is given.
+var policyStep = fault.Attribute("policy")
 
 // decodeFunctionSettings reads the settings object; without one the strict
 // values count.

@@ -123,7 +123,6 @@ func (s *server) validate(t testing.TB, name string, config obj) []string {
 // planned is the answer to a plan.
 type planned struct {
 	state    tftypes.Value
-	raw      []byte
 	problems []string // errors and warnings, see texts
 	replace  int
 }
@@ -169,9 +168,6 @@ func (s *server) planValue(t testing.TB, name string, prior, config tftypes.Valu
 		return p
 	}
 	p.state = open(t, typ, resp.PlannedState)
-	if resp.PlannedState != nil {
-		p.raw = resp.PlannedState.MsgPack
-	}
 	if !config.IsNull() {
 		assertKeepsConfig(t, schema, config, p.state)
 	}

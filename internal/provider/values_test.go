@@ -250,3 +250,26 @@ func unknownOf(t testing.TB, v tftypes.Value) []string {
 	slices.Sort(names)
 	return names
 }
+
+// without returns a copy of the object without the attribute at the path.
+func without(of obj, path ...any) obj {
+	last := len(path) - 1
+	parent := maps.Clone(below(of, path[:last]).(obj))
+	delete(parent, path[last].(string))
+	if last == 0 {
+		return parent
+	}
+	return with(of, parent, path[:last]...)
+}
+
+func below(of any, path []any) any {
+	for _, step := range path {
+		switch step := step.(type) {
+		case string:
+			of = of.(obj)[step]
+		case int:
+			of = of.(seq)[step]
+		}
+	}
+	return of
+}
