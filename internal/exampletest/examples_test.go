@@ -19,7 +19,7 @@ import (
 
 // kinds are the folders of examples in which every file is a configuration of
 // its own, to be copied beside provider.tf.
-var kinds = []string{"resources", "data-sources", "functions"}
+var kinds = []string{"readme", "resources", "data-sources", "functions"}
 
 // withCloud are the examples that need a cloud's provider; the integration
 // tests apply them.
@@ -97,7 +97,8 @@ func TestExamples_CoverTheProvider(t *testing.T) {
 	}
 	var have []string
 	for _, file := range exampleFiles(t) {
-		// resource_waiver.tf shows another case of what resource.tf shows.
+		// resource_waiver.tf shows another case of what resource.tf shows; the
+		// example of the README is of the same kind.
 		if base := filepath.Base(file); !strings.Contains(base, "_") {
 			have = append(have, file)
 		}
