@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"math/big"
@@ -49,6 +50,15 @@ func (n node) fault(f *fault.Fault) { n.reader.faults.Add(f, n.path...) }
 func (n node) isNull() bool    { return n.value == nil || n.value.IsNull() }
 func (n node) isUnknown() bool { return n.value != nil && n.value.IsUnknown() }
 func (n node) isKnown() bool   { return !n.isNull() && !n.isUnknown() }
+
+// hasUnknown reports whether the value, or anything in it, is unknown.
+func (n node) hasUnknown() bool {
+	if n.value == nil {
+		return false
+	}
+	raw, err := n.value.ToTerraformValue(context.Background())
+	return err != nil || !raw.IsFullyKnown()
+}
 
 // wrong reports a value of the wrong type.
 func (n node) wrong(want string) {

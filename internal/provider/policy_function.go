@@ -70,7 +70,7 @@ func (f *policyFunction) Run(ctx context.Context, req function.RunRequest, resp 
 		return
 	}
 	for _, argument := range append(rest, object) {
-		if raw, err := argument.ToTerraformValue(ctx); err == nil && !raw.IsFullyKnown() {
+		if newNode(argument, true).hasUnknown() {
 			// Terraform waits until everything is known; a judgement of a part
 			// must not pass for one of the whole in any case.
 			resp.Error = resp.Result.Set(ctx, types.ObjectUnknown(attrTypes(f.result)))

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/types"
-
 	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 	"github.com/backupfw/terraform-provider-backupfw/internal/risk"
@@ -39,7 +37,7 @@ const maxWaiverDays = 3660
 func decodeSettings(n node) settings {
 	s := settings{risk: risk.DefaultSettings(), enforce: true}
 	for _, f := range settingsFields() {
-		if a := n.attribute(f.name); a.isUnknown() {
+		if a := n.attribute(f.name); a.hasUnknown() {
 			a.fault(fault.New("Setting not known",
 				fmt.Sprintf("%s is known only after apply.", f.name),
 				"Policies are judged in the plan, and an unknown limit would let anything pass.",
@@ -96,9 +94,4 @@ func (d *providerData) today() settings {
 	s := d.settings
 	s.risk.Today = policy.DateOf(d.clock())
 	return s
-}
-
-// stringList is a list of strings as a value.
-func stringList(items []string) types.List {
-	return shape{leaf: types.ListType{ElemType: types.StringType}}.encode(items).(types.List)
 }
