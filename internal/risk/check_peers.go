@@ -168,8 +168,8 @@ func checkPublicPeerPrivateClaim(m *model) []Finding {
 	for _, o := range m.openings {
 		for i := range o.rule.Peers {
 			group := &o.rule.Peers[i]
-			if group.Partial || !group.ClaimsInside() {
-				continue // of a partial group, zone and reason may still arrive
+			if !group.ClaimsInside() {
+				continue
 			}
 			public := group.Prefixes.Minus(prefixset.Private())
 			if public.IsEmpty() {

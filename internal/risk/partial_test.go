@@ -101,7 +101,7 @@ func partRule(t *rapid.T, r *policy.Rule) {
 		case 2:
 			g.Prefixes = prefixset.Set{}
 		case 3:
-			g.ZoneReason = ""
+			g.ZoneReason = "known after apply"
 		}
 		g.Partial, r.Partial = true, true
 	}
