@@ -55,8 +55,12 @@ locals {
   policy = backupfw_policy.server
 
   # The question: one rule, the same clients, four ports against forty.
+  ranges = {
+    four  = "29168-29171/tcp"
+    forty = "29168-29207/tcp"
+  }
   question = {
-    for name, ports in { four = "29168-29171/tcp", forty = "29168-29207/tcp" } : name => provider::backupfw::assess({
+    for name, ports in local.ranges : name => provider::backupfw::assess({
       name = "${name}-ports"
       rules = {
         data = {
@@ -86,7 +90,7 @@ resource "terraform_data" "ingress" {
 }
 
 output "question" {
-  value = { for name, a in local.question : name => { score = a.score, points = a.points } }
+  value = { for name, a in local.question : name => { ports = local.ranges[name], score = a.score, points = a.points } }
 }
 
 output "accepted" {
