@@ -30,7 +30,7 @@ type Product struct {
 	Sources []string
 	Roles   []Role // in the order of the file
 	Flows   []Flow // in the order of the file
-	Sizing  Sizing
+	Sizing  []SizingRule
 	History []Vulnerability
 
 	flows map[string]int // position in Flows by id
@@ -52,6 +52,9 @@ type Flow struct {
 	// Negotiated means that the listener is one port of Ports, picked at run
 	// time, so that all of them have to be open.
 	Negotiated bool
+	// OpenEnded means that the vendor names no upper bound ("9082 and up"): Ports
+	// is an example, and only the author knows what was set in the product.
+	OpenEnded bool
 	// Encrypted is nil when it depends on settings or is not documented.
 	Encrypted *bool
 	// Configurable says where the ports are set, "" when nowhere.
@@ -82,31 +85,6 @@ const (
 	Medium Confidence = "medium" // third party, old release, or partly memory
 	Low    Confidence = "low"    // memory only
 )
-
-// Sizing says how many ports a negotiated range needs.
-type Sizing struct {
-	BasePorts, PortsPerConcurrentJob, MinPorts int
-
-	Formula, Source string
-	// AppliesTo are the ids of the flows that grow with the number of jobs. The
-	// other flows are fixed, and sizing says nothing about them.
-	AppliesTo []string
-}
-
-// maxPorts is how many ports a protocol has.
-const maxPorts = 1 << 16
-
-// Needed returns how many ports a range needs for so many jobs at once: base
-// plus the share of each job, at least the minimum, and never more than a
-// protocol has. A negative number of jobs counts as none.
-func (s Sizing) Needed(concurrency int) int {
-	jobs := max(concurrency, 0)
-	needed := maxPorts
-	if s.PortsPerConcurrentJob == 0 || jobs <= maxPorts/s.PortsPerConcurrentJob {
-		needed = s.BasePorts + jobs*s.PortsPerConcurrentJob
-	}
-	return min(max(needed, s.MinPorts), maxPorts)
-}
 
 // Vulnerability is a published weakness of the product that matters to who may
 // reach its ports.

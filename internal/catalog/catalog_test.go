@@ -1,12 +1,9 @@
 package catalog
 
 import (
-	"math"
 	"slices"
 	"strings"
 	"testing"
-
-	"pgregory.net/rapid"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
 )
@@ -49,9 +46,6 @@ func checkProduct(t *testing.T, p *Product) {
 		if !slices.ContainsFunc(p.Flows, func(f Flow) bool { return f.From == role.ID || f.To == role.ID }) {
 			t.Errorf("role %s has no flow", role.ID)
 		}
-	}
-	if !slices.ContainsFunc(p.Flows, func(f Flow) bool { return f.Required }) {
-		t.Error("no flow is required, so naming two roles selects nothing")
 	}
 	seen := map[string]string{}
 	for _, f := range p.Flows {
@@ -131,15 +125,19 @@ func TestVeeam_Facts(t *testing.T) {
 	if f := flow(t, p, "data-mover-range-v12"); f.Versions != "10-12" {
 		t.Errorf("data-mover-range-v12 is for %q", f.Versions)
 	}
-	if got := p.Sizing.Needed(10); got != 10 {
-		t.Errorf("10 tasks need %d ports, want 10 as in the vendor's 2500-2509", got)
+	if len(p.Sizing) != 1 || p.Sizing[0].Unit != Task || len(p.Sizing[0].Examples) != 1 || p.Sizing[0].Examples[0].Units != 10 {
+		t.Errorf("sizing %+v, want one rule by task with the vendor's 2500-2509 for 10 tasks", p.Sizing)
 	}
-	if got := p.Sizing.Needed(0); got != 1 {
-		t.Errorf("no task needs %d ports, want 1", got)
+	for tasks, want := range map[int]int{0: 1, 10: 10, 40: 40} {
+		if got, _, _ := p.Needed("data-mover-range", map[Unit]int{Task: tasks}); got != want {
+			t.Errorf("%d tasks need %d ports, want %d", tasks, got, want)
+		}
 	}
-	for _, f := range p.Flows {
-		if scales := slices.Contains(p.Sizing.AppliesTo, f.ID); scales && !f.Ports.Equal(dataChannels) {
-			t.Errorf("sizing applies to %s on %s", f.ID, f.Ports)
+	for _, rule := range p.Sizing {
+		for _, id := range rule.AppliesTo {
+			if f := flow(t, p, id); !f.Ports.Equal(dataChannels) {
+				t.Errorf("sizing applies to %s on %s", id, f.Ports)
+			}
 		}
 	}
 	exploited := map[string]string{
@@ -174,8 +172,8 @@ func TestNetBackup_Facts(t *testing.T) {
 			t.Errorf("%s: single port %q, required %t; want %q, false", id, f.SinglePort, f.Required, single)
 		}
 	}
-	if p.Sizing.Needed(500) != 1 || len(p.Sizing.AppliesTo) != 0 {
-		t.Errorf("500 jobs need %d ports, sizing applies to %v; want 1 and nothing", p.Sizing.Needed(500), p.Sizing.AppliesTo)
+	if len(p.Sizing) != 0 {
+		t.Errorf("sizing %+v, want none", p.Sizing)
 	}
 }
 
@@ -196,51 +194,7 @@ func TestBareos_Facts(t *testing.T) {
 	if got := flow(t, p, "sd-to-fd-passive"); got.To != "client" || got.Ports.String() != "9102/tcp" || got.Required {
 		t.Errorf("passive client: %+v", got)
 	}
-	if p.Sizing.Needed(500) != 1 {
-		t.Errorf("500 jobs need %d ports, want 1", p.Sizing.Needed(500))
+	if len(p.Sizing) != 0 {
+		t.Errorf("sizing %+v, want none", p.Sizing)
 	}
-}
-
-func TestSizing_Needed(t *testing.T) {
-	for _, c := range []struct {
-		sizing Sizing
-		jobs   int
-		want   int
-	}{
-		{Sizing{PortsPerConcurrentJob: 1}, 10, 10},
-		{Sizing{BasePorts: 2, PortsPerConcurrentJob: 3}, 10, 32},
-		{Sizing{BasePorts: 2, PortsPerConcurrentJob: 3, MinPorts: 100}, 10, 100},
-		{Sizing{BasePorts: 5}, 1000, 5},
-		{Sizing{BasePorts: 5, PortsPerConcurrentJob: 2}, -3, 5},
-		{Sizing{PortsPerConcurrentJob: 1}, 65536, 65536},
-		{Sizing{PortsPerConcurrentJob: 1}, 65537, 65536},
-		{Sizing{BasePorts: 1, PortsPerConcurrentJob: 4}, math.MaxInt, 65536},
-		{Sizing{BasePorts: 1, PortsPerConcurrentJob: 4}, math.MinInt, 1},
-		{Sizing{}, 5, 0},
-	} {
-		if got := c.sizing.Needed(c.jobs); got != c.want {
-			t.Errorf("%+v.Needed(%d) = %d, want %d", c.sizing, c.jobs, got, c.want)
-		}
-	}
-}
-
-// TestSizing_Needed_IsMonotone: more jobs never need fewer ports, and the
-// answer stays within what a file may say.
-func TestSizing_Needed_IsMonotone(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		count := rapid.OneOf(rapid.IntRange(0, 10), rapid.IntRange(0, maxPorts))
-		s := Sizing{
-			BasePorts:             count.Draw(t, "base"),
-			PortsPerConcurrentJob: count.Draw(t, "per job"),
-			MinPorts:              count.Draw(t, "min"),
-		}
-		few, many := rapid.Int().Draw(t, "few"), rapid.Int().Draw(t, "many")
-		if few > many {
-			few, many = many, few
-		}
-		a, b := s.Needed(few), s.Needed(many)
-		if a > b || a < min(s.MinPorts, maxPorts) || b > maxPorts {
-			t.Fatalf("%+v: %d jobs need %d ports, %d jobs need %d", s, few, a, many, b)
-		}
-	})
 }

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -19,12 +20,31 @@ sources:
 dial_direction: The server dials the client.
 narrowing: Use the single port.
 sizing:
-  base_ports: 2
-  ports_per_concurrent_job: 3
-  min_ports: 10
-  formula: 2 + 3 per job
-  source: manual
-  applies_to: [range]
+  - id: jobs
+    unit: job
+    base_ports: 2
+    ports_per_unit: 3
+    min_ports: 10
+    formula: 2 ports plus 3 per job
+    source: manual
+    confidence: high
+    applies_to: [range]
+    examples:
+      - units: 4
+        ports: 14
+        says: four jobs
+      - units: 1
+        ports: 10
+        says: one job
+  - id: flat
+    unit: none
+    base_ports: 4
+    ports_per_unit: 0
+    formula: 4 ports
+    source: manual
+    confidence: low
+    applies_to: [range]
+    examples: []
 roles:
   - id: server
     description: dials
@@ -128,6 +148,14 @@ func TestLoad_WholeFile_FillsEveryField(t *testing.T) {
 	if got := p.Pairs(); len(got) != 2 || got[0] != (Pair{"server", "client"}) || got[1] != (Pair{"client", "server"}) {
 		t.Errorf("Pairs: %+v", got)
 	}
+	wantRules := []SizingRule{
+		{ID: "jobs", Unit: Job, BasePorts: 2, PortsPerUnit: 3, MinPorts: 10, Formula: "2 ports plus 3 per job", Source: "https://example.org/manual",
+			Confidence: High, AppliesTo: []string{"range"}, Examples: []SizingExample{{4, 14, "four jobs"}, {1, 10, "one job"}}},
+		{ID: "flat", Unit: NoUnit, BasePorts: 4, MinPorts: 1, Formula: "4 ports", Source: "https://example.org/manual", Confidence: Low, AppliesTo: []string{"range"}},
+	}
+	if !reflect.DeepEqual(p.Sizing, wantRules) {
+		t.Errorf("sizing:\n%+v\nwant\n%+v", p.Sizing, wantRules)
+	}
 	if got := p.Documented().String(); got != "5000-5009/tcp, 6000/tcp, 5100/udp" {
 		t.Errorf("Documented: %s", got)
 	}
@@ -180,11 +208,31 @@ func TestLoad_FaultyFile_NamesFileAndField(t *testing.T) {
 		{"reversed unknown", "reversed: back", "reversed: none", `flows[1] "single": reversed: "none" is no flow`},
 		{"reversed the same way", "reversed: back", "reversed: range", `reversed: "range" does not go from client to server`},
 		{"reversed on one side", "    reversed: single\n", "", `flows[1] "single": reversed: "back" does not name this flow`},
-		{"sizing of an unknown flow", "applies_to: [range]", "applies_to: [none]", `sizing: applies_to: "none" is no flow`},
-		{"sizing of a fixed flow", "applies_to: [range]", "applies_to: [range, single]", `sizing: applies_to: "single" is not negotiated`},
-		{"sizing of nothing", "applies_to: [range]", "applies_to: []", "sizing: applies_to: is missing"},
-		{"negative sizing", "base_ports: 2", "base_ports: -2", "sizing: base_ports: -2: want 0 to 65536"},
-		{"sizing left out", "  min_ports: 10\n", "", "sizing: min_ports: is missing"},
+		{"open-ended and fixed", "ports: [\"6000/tcp\"]", "ports: [\"6000/tcp\"]\n    open_ended: true\n    note: and up", `flows[2] "back": open_ended: a range without an upper bound is negotiated`},
+		{"open-ended without a note", "    negotiated: true", "    negotiated: true\n    open_ended: true", `flows[0] "range": note: is missing: say that the vendor names no upper bound`},
+		{"sizing of another layout", "    unit: job\n", "    ports_per_concurrent_job: 1\n", `unknown field "ports_per_concurrent_job"`},
+		{"sizing of an unknown flow", "applies_to: [range]", "applies_to: [none]", `sizing[0] "jobs": applies_to: "none" is no flow`},
+		{"sizing of a fixed flow", "applies_to: [range]", "applies_to: [range, single]", `sizing[0] "jobs": applies_to: "single" is not negotiated`},
+		{"sizing of a flow twice", "applies_to: [range]", "applies_to: [range, range]", `sizing[0] "jobs": applies_to: "range" stands twice`},
+		{"sizing of nothing", "applies_to: [range]", "applies_to: []", `sizing[0] "jobs": applies_to: is missing`},
+		{"negative sizing", "base_ports: 2", "base_ports: -2", `sizing[0] "jobs": base_ports: -2: want 0 to 65536`},
+		{"sizing without a base", "    base_ports: 2\n", "", `sizing[0] "jobs": base_ports: is missing`},
+		{"sizing without a share", "    ports_per_unit: 3\n", "", `sizing[0] "jobs": ports_per_unit: is missing`},
+		{"no least port", "min_ports: 10", "min_ports: 0", `sizing[0] "jobs": min_ports: 0: want 1 to 65536`},
+		{"sizing without a formula", "    formula: 4 ports\n", "", `sizing[1] "flat": formula: is missing`},
+		{"sizing from nowhere", "formula: 4 ports\n    source: manual", "formula: 4 ports\n    source: book", `sizing[1] "flat": source: "book" is not an id in sources`},
+		{"sizing of no confidence", "confidence: low\n    applies_to", "applies_to", `sizing[1] "flat": confidence: "": want high`},
+		{"rule twice", "id: flat", "id: jobs", `sizing[1] "jobs": the id stands twice`},
+		{"rule with an underscore", "id: flat", "id: fl_at", `sizing[1] "fl_at": want an id of the shape`},
+		{"unknown unit", "unit: job", "unit: jobs", `sizing[0] "jobs": unit: "jobs": want one of job, task, stream, session, daemon, device, data_store, media_agent, client, appliance, user, dle, resource, vra, none`},
+		{"a unit that counts nothing", "unit: none", "unit: job", `sizing[1] "flat": unit: "job", but ports_per_unit is 0: write unit: none`},
+		{"a share of nothing", "unit: job", "unit: none", `sizing[0] "jobs": ports_per_unit: 3, but a rule with unit none is flat`},
+		{"examples left out", "    examples: []\n", "", `sizing[1] "flat": examples: is missing: write []`},
+		{"example that is wrong", "ports: 14", "ports: 15", `sizing[0] "jobs": examples[0]: ports: 15, but the rule gives 14 for 4 units`},
+		{"example below the minimum", "ports: 10\n        says: one", "ports: 5\n        says: one", `sizing[0] "jobs": examples[1]: ports: 5, but the rule gives 10 for 1 units`},
+		{"example without units", "      - units: 4\n        ports", "      - ports", `sizing[0] "jobs": examples[0]: units: is missing`},
+		{"example without ports", "        ports: 14\n", "", `sizing[0] "jobs": examples[0]: ports: is missing`},
+		{"example without words", "        says: four jobs\n", "", `sizing[0] "jobs": examples[0]: says: is missing`},
 		{"CVE of a wrong shape", "CVE-2020-12345", "CVE-20-1", `history[0] "CVE-20-1": want an id of the shape CVE-YEAR-NUMBER`},
 		{"CVE with letters", "CVE-2020-12345", "CVE-2020-1234x", `history[0] "CVE-2020-1234x": want an id of the shape`},
 		{"CVE in lower case", "CVE-2020-12345", "cve-2020-12345", `history[0] "cve-2020-12345": want an id of the shape`},
@@ -218,6 +266,32 @@ func TestLoad_FaultyFile_NamesFileAndField(t *testing.T) {
 				t.Errorf("error:\n%s\nwant the file's name and %q", text, c.want)
 			}
 		})
+	}
+}
+
+func TestLoad_OpenEndedFlow_KeepsItsExample(t *testing.T) {
+	p, err := loadText(strings.Replace(small, "    negotiated: true", "    negotiated: true\n    open_ended: true\n    note: 5000 and up; the end is an example", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f := p.Flows[0]; !f.OpenEnded || f.Ports.String() != "5000-5009/tcp, 5100/udp" || p.Flows[1].OpenEnded {
+		t.Errorf("flows: %+v", p.Flows[:2])
+	}
+}
+
+// TestLoad_WithoutSizing_AsksForAnEmptyList: an author who forgot it has not
+// said that nothing grows.
+func TestLoad_WithoutSizing_AsksForAnEmptyList(t *testing.T) {
+	before, rest, _ := strings.Cut(small, "sizing:\n")
+	_, after, _ := strings.Cut(rest, "roles:\n")
+	if p, err := loadText(before + "sizing: []\nroles:\n" + after); err != nil || len(p.Sizing) != 0 {
+		t.Errorf("an empty list: %v, %v", p, err)
+	}
+	for _, text := range []string{"", "sizing:\n"} {
+		_, err := loadText(before + text + "roles:\n" + after)
+		if want := "products/small.yaml: sizing: is missing: write [] when no range grows with the load"; err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
 	}
 }
 

@@ -25,7 +25,7 @@ type (
 		Sources       []sourceFile `json:"sources"`
 		Roles         []roleFile   `json:"roles"`
 		Flows         []flowFile   `json:"flows"`
-		Sizing        *sizingFile  `json:"sizing"`
+		Sizing        []sizingFile `json:"sizing"`
 		History       []vulnFile   `json:"history"`
 	}
 	sourceFile struct {
@@ -44,6 +44,7 @@ type (
 		Purpose      string   `json:"purpose"`
 		Required     *bool    `json:"required"`
 		Negotiated   bool     `json:"negotiated"`
+		OpenEnded    bool     `json:"open_ended"`
 		Encrypted    string   `json:"encrypted"`
 		Configurable string   `json:"configurable"`
 		Versions     string   `json:"versions"`
@@ -54,12 +55,21 @@ type (
 		Reversed     string   `json:"reversed"`
 	}
 	sizingFile struct {
-		BasePorts             *int     `json:"base_ports"`
-		PortsPerConcurrentJob *int     `json:"ports_per_concurrent_job"`
-		MinPorts              *int     `json:"min_ports"`
-		Formula               string   `json:"formula"`
-		Source                string   `json:"source"`
-		AppliesTo             []string `json:"applies_to"`
+		ID           string        `json:"id"`
+		Unit         string        `json:"unit"`
+		BasePorts    *int          `json:"base_ports"`
+		PortsPerUnit *int          `json:"ports_per_unit"`
+		MinPorts     *int          `json:"min_ports"`
+		Formula      string        `json:"formula"`
+		Source       string        `json:"source"`
+		Confidence   string        `json:"confidence"`
+		AppliesTo    []string      `json:"applies_to"`
+		Examples     []exampleFile `json:"examples"`
+	}
+	exampleFile struct {
+		Units *int   `json:"units"`
+		Ports *int   `json:"ports"`
+		Says  string `json:"says"`
 	}
 	vulnFile struct {
 		CVE          string   `json:"cve"`
@@ -189,7 +199,15 @@ func (r *reader) product(file productFile) *Product {
 		p.flows[flow.ID] = i
 		p.Flows = append(p.Flows, r.flow(field, flow))
 	}
-	p.Sizing = r.sizing(file.Sizing)
+	if file.Sizing == nil {
+		r.add("sizing", "is missing: write [] when no range grows with the load")
+	}
+	for i, rule := range file.Sizing {
+		field := element("sizing", i, rule.ID)
+		taken := slices.ContainsFunc(p.Sizing, func(o SizingRule) bool { return o.ID == rule.ID })
+		r.uniqueID(field, rule.ID, isKebab, kebabShape, taken)
+		p.Sizing = append(p.Sizing, r.sizing(field, rule))
+	}
 	for i, vuln := range file.History {
 		field := element("history", i, vuln.CVE)
 		taken := slices.ContainsFunc(p.History, func(o Vulnerability) bool { return o.CVE == vuln.CVE })
@@ -210,6 +228,7 @@ func (r *reader) flow(field string, file flowFile) Flow {
 		Purpose:      file.Purpose,
 		Required:     file.Required != nil && *file.Required,
 		Negotiated:   file.Negotiated,
+		OpenEnded:    file.OpenEnded,
 		Encrypted:    r.encrypted(field, file.Encrypted),
 		Configurable: file.Configurable, Versions: file.Versions,
 		Source:     r.source(field, file.Source),
@@ -223,27 +242,74 @@ func (r *reader) flow(field string, file flowFile) Flow {
 	if flow.Negotiated && flow.Ports.Len() == 1 {
 		r.add(field+": negotiated", "one port leaves nothing to negotiate")
 	}
+	if flow.OpenEnded && !flow.Negotiated {
+		r.add(field+": open_ended", "a range without an upper bound is negotiated: write negotiated: true")
+	}
+	if flow.OpenEnded && strings.TrimSpace(flow.Note) == "" {
+		r.add(field+": note", "is missing: say that the vendor names no upper bound, so that ports is an example")
+	}
 	return flow
 }
 
-func (r *reader) sizing(file *sizingFile) Sizing {
-	if file == nil {
-		r.add("sizing", "is missing")
-		return Sizing{}
+func (r *reader) sizing(field string, file sizingFile) SizingRule {
+	before := len(r.problems)
+	r.need(field+": formula", file.Formula)
+	rule := SizingRule{
+		ID:           file.ID,
+		Unit:         r.unit(field, file.Unit),
+		BasePorts:    r.count(field+": base_ports", file.BasePorts, 0),
+		PortsPerUnit: r.count(field+": ports_per_unit", file.PortsPerUnit, 0),
+		MinPorts:     1,
+		Formula:      file.Formula,
+		Source:       r.source(field, file.Source),
+		Confidence:   r.confidence(field, file.Confidence),
+		AppliesTo:    file.AppliesTo,
 	}
-	r.need("sizing: formula", file.Formula)
-	s := Sizing{
-		BasePorts:             r.count("sizing: base_ports", file.BasePorts),
-		PortsPerConcurrentJob: r.count("sizing: ports_per_concurrent_job", file.PortsPerConcurrentJob),
-		MinPorts:              r.count("sizing: min_ports", file.MinPorts),
-		Formula:               file.Formula,
-		Source:                r.source("sizing", file.Source),
-		AppliesTo:             file.AppliesTo,
+	if file.MinPorts != nil {
+		rule.MinPorts = r.count(field+": min_ports", file.MinPorts, 1)
 	}
-	if s.PortsPerConcurrentJob > 0 && len(s.AppliesTo) == 0 {
-		r.add("sizing: applies_to", "is missing: say which flows grow with the number of jobs")
+	switch {
+	case rule.Unit == NoUnit && rule.PortsPerUnit != 0:
+		r.add(field+": ports_per_unit", "%d, but a rule with unit none is flat: write 0, or name the unit", rule.PortsPerUnit)
+	case rule.Unit != NoUnit && file.PortsPerUnit != nil && *file.PortsPerUnit == 0:
+		r.add(field+": unit", "%q, but ports_per_unit is 0: write unit: none", rule.Unit)
 	}
-	return s
+	if len(rule.AppliesTo) == 0 {
+		r.add(field+": applies_to", "is missing: say which flows the rule is about")
+	}
+	if file.Examples == nil {
+		r.add(field+": examples", "is missing: write [] when the vendor gives none")
+	}
+	usable := len(r.problems) == before // otherwise the examples say nothing
+	for i, example := range file.Examples {
+		rule.Examples = append(rule.Examples, r.example(fmt.Sprintf("%s: examples[%d]", field, i), example, &rule, usable))
+	}
+	return rule
+}
+
+func (r *reader) example(field string, file exampleFile, rule *SizingRule, usable bool) SizingExample {
+	r.need(field+": says", file.Says)
+	example := SizingExample{
+		Units: r.count(field+": units", file.Units, 0),
+		Ports: r.count(field+": ports", file.Ports, 1),
+		Says:  file.Says,
+	}
+	if needed := rule.Needed(example.Units); usable && file.Units != nil && file.Ports != nil && needed != example.Ports {
+		r.add(field+": ports", "%d, but the rule gives %d for %d units", example.Ports, needed, example.Units)
+	}
+	return example
+}
+
+func (r *reader) unit(field, text string) Unit {
+	if unit := Unit(text); slices.Contains(Units(), unit) {
+		return unit
+	}
+	names := make([]string, 0, len(Units()))
+	for _, unit := range Units() {
+		names = append(names, string(unit))
+	}
+	r.add(field+": unit", "%q: want one of %s", text, strings.Join(names, ", "))
+	return NoUnit
 }
 
 func (r *reader) vulnerability(field string, file vulnFile) Vulnerability {
@@ -317,12 +383,12 @@ func (r *reader) encrypted(field, text string) *bool {
 	}
 }
 
-func (r *reader) count(field string, n *int) int {
+func (r *reader) count(field string, n *int, least int) int {
 	switch {
 	case n == nil:
 		r.add(field, "is missing")
-	case *n < 0 || *n > maxPorts:
-		r.add(field, "%d: want 0 to %d", *n, maxPorts)
+	case *n < least || *n > MaxPorts:
+		r.add(field, "%d: want %d to %d", *n, least, MaxPorts)
 	default:
 		return *n
 	}

@@ -20,14 +20,25 @@ func (r *reader) checkReferences(p *Product) {
 		r.checkSinglePort(field+": single_port", p, flow)
 		r.checkReversed(field+": reversed", p, flow)
 	}
-	for _, id := range p.Sizing.AppliesTo {
-		if flow := r.flowNamed("sizing: applies_to", p, id); flow != nil && !flow.Negotiated {
-			r.add("sizing: applies_to", "%q is not negotiated, so it needs no more ports for more jobs", id)
-		}
+	for i := range p.Sizing {
+		r.checkAppliesTo(element("sizing", i, p.Sizing[i].ID)+": applies_to", p, &p.Sizing[i])
 	}
 	for i, vuln := range p.History {
 		for _, id := range vuln.Flows {
 			r.flowNamed(element("history", i, vuln.CVE)+": flows", p, id)
+		}
+	}
+}
+
+func (r *reader) checkAppliesTo(field string, p *Product, rule *SizingRule) {
+	for i, id := range rule.AppliesTo {
+		flow := r.flowNamed(field, p, id)
+		switch {
+		case flow == nil:
+		case !flow.Negotiated:
+			r.add(field, "%q is not negotiated, so its width is fixed", id)
+		case slices.Contains(rule.AppliesTo[:i], id):
+			r.add(field, "%q stands twice", id)
 		}
 	}
 }
