@@ -192,14 +192,6 @@ func validateListener(l *Listener, partial bool) fault.List {
 	return faults
 }
 
-// UnknownProduct is the fault of a product id that the catalogue lacks.
-func UnknownProduct(id string) *fault.Fault {
-	return fault.New("Unknown product",
-		fmt.Sprintf("product = %s is not in the catalogue.", Quote(id)),
-		"Only a product of the catalogue has documented ports to compare with.",
-		"Use one of "+strings.Join(catalog.IDs(), ", ")+", or leave product out and write ports with negotiated = true.")
-}
-
 // UnknownFlow is the fault of a flow id that the product lacks.
 func UnknownFlow(product *catalog.Product, id string) *fault.Fault {
 	ids := make([]string, len(product.Flows))

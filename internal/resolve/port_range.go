@@ -26,7 +26,10 @@ type PortRangeSpec struct {
 	Flows            []string
 	Ports            []string
 	Negotiated       *bool
-	Concurrency      *int
+	// Concurrency is the number of jobs that run at once, and Load the counts of
+	// a product by unit, for those that grow with something else.
+	Concurrency *int
+	Load        map[string]int
 }
 
 // PortRange is a port range resolved.
@@ -38,6 +41,8 @@ type PortRange struct {
 	// most MaxRegistered; RegisteredCount counts all of them.
 	Registered      []RegisteredService
 	RegisteredCount int
+	// SizedBy is the argument that Sizing follows from.
+	SizedBy string
 	// Quiet is a range of the same width that nothing else uses, as the text
 	// for ports; empty when the range is quiet already or cannot move.
 	Quiet string
@@ -81,17 +86,24 @@ func ResolvePortRange(spec PortRangeSpec) (*PortRange, fault.List) {
 	resolved := &PortRange{PortRange: policy.PortRange{Name: spec.Name}}
 	if product == nil {
 		resolved.Listeners = []policy.Listener{ownListener(spec, ports)}
-		resolved.Sizing = ownSizing(spec, ports)
+		resolved.Sizing, resolved.SizedBy = ownSizing(spec, ports), "concurrency"
 	} else {
 		flows, flowFaults := selectFlows(product, spec)
 		if len(flowFaults) > 0 {
 			return nil, flowFaults
 		}
+		faults.Add(checkOpenEnded(product, flows, spec), fault.Attribute("ports"))
+		if len(faults) > 0 {
+			return nil, faults
+		}
 		resolved.Listeners, faults = shareOut(product, flows, ports, spec)
 		if len(faults) > 0 {
 			return nil, faults
 		}
-		resolved.Sizing = productSizing(product, spec, resolved.Listeners)
+		resolved.Sizing, resolved.SizedBy, faults = productSizing(product, spec, resolved.Listeners)
+		if len(faults) > 0 {
+			return nil, faults
+		}
 	}
 	resolved.describe()
 	return resolved, nil
@@ -110,12 +122,12 @@ func checkArguments(spec PortRangeSpec, ports portset.Ports) fault.List {
 		for _, other := range []struct {
 			name  string
 			given bool
-		}{{"from_role", spec.FromRole != ""}, {"to_role", spec.ToRole != ""}, {"flows", spec.Flows != nil}} {
+		}{{"from_role", spec.FromRole != ""}, {"to_role", spec.ToRole != ""}, {"flows", spec.Flows != nil}, {"load", len(spec.Load) > 0}} {
 			if other.given {
 				faults.Add(fault.New("Argument without product",
 					other.name+" is given, and product is not.",
-					"Roles and flows are those of a product in the catalogue.",
-					"Add product, one of "+strings.Join(catalog.IDs(), ", ")+", or remove "+other.name+"."), fault.Attribute(other.name))
+					"Roles, flows and units of load are those of a product in the catalogue.",
+					"Add product, an id of "+policy.CatalogueGuide+", or remove "+other.name+"."), fault.Attribute(other.name))
 			}
 		}
 	} else if spec.Negotiated != nil {
@@ -158,26 +170,7 @@ func checkArguments(spec PortRangeSpec, ports portset.Ports) fault.List {
 		}
 	}
 	faults.AddAll(checkConcurrency(spec))
-	return faults
-}
-
-func checkConcurrency(spec PortRangeSpec) fault.List {
-	var faults fault.List
-	if spec.Concurrency == nil {
-		return nil
-	}
-	if *spec.Concurrency < 1 {
-		faults.Add(fault.New("Concurrency out of range",
-			fmt.Sprintf("concurrency = %d is not a number of concurrent jobs.", *spec.Concurrency),
-			"The width of the range is compared with what the jobs need.",
-			"Write a whole number from 1."), fault.Attribute("concurrency"))
-	}
-	if spec.Product == "" && (spec.Negotiated == nil || !*spec.Negotiated) {
-		faults.Add(fault.New("Concurrency without sizing",
-			fmt.Sprintf("concurrency = %d is given, and nothing says how many ports a job takes.", *spec.Concurrency),
-			"Only a product of the catalogue or a negotiated range scales with its jobs.",
-			"Add product or negotiated = true, or remove concurrency."), fault.Attribute("concurrency"))
-	}
+	faults.AddAll(checkLoad(spec))
 	return faults
 }
 
@@ -188,32 +181,6 @@ func ownListener(spec PortRangeSpec, ports portset.Ports) policy.Listener {
 		l.Kind, l.Negotiated = policy.Negotiated, true
 	}
 	return l
-}
-
-func ownSizing(spec PortRangeSpec, ports portset.Ports) *policy.Sizing {
-	if spec.Concurrency == nil {
-		return nil
-	}
-	return &policy.Sizing{Needed: *spec.Concurrency, Configured: ports.Len(),
-		Rule: "one port per connection of a negotiated listener, so one per concurrent job"}
-}
-
-// productSizing applies the product's rule to the flows that scale; nil when
-// none of the selected ones does.
-func productSizing(product *catalog.Product, spec PortRangeSpec, listeners []policy.Listener) *policy.Sizing {
-	if spec.Concurrency == nil {
-		return nil
-	}
-	var scaling portset.Ports
-	for i := range listeners {
-		if slices.Contains(product.Sizing.AppliesTo, listeners[i].Flow) {
-			scaling = scaling.Union(listeners[i].Ports)
-		}
-	}
-	if scaling.IsEmpty() {
-		return nil
-	}
-	return &policy.Sizing{Needed: product.Sizing.Needed(*spec.Concurrency), Configured: scaling.Len(), Rule: product.Sizing.Formula}
 }
 
 // selectFlows returns the flows that the author selected: by name, by roles
@@ -446,27 +413,4 @@ func quietAlternative(ports portset.Ports) string {
 		return ""
 	}
 	return portset.Entry{Protocol: only, Range: quiet}.String()
-}
-
-// SizingWarnings says whether the width of the range fits its load. A policy
-// that uses the range raises the same as findings.
-func SizingWarnings(r *PortRange) fault.List {
-	var warnings fault.List
-	if r.Sizing == nil {
-		return nil
-	}
-	needed, configured := r.Sizing.Needed, r.Sizing.Configured
-	switch {
-	case configured < needed:
-		warnings.Add(fault.New("Range too narrow",
-			fmt.Sprintf("The range has %d ports, and %d are needed (%s).", configured, needed, r.Sizing.Rule),
-			"Backups will fail at random when the ports run out.",
-			fmt.Sprintf("Widen it to %d ports here and in the product.", needed)), fault.Attribute("concurrency"))
-	case configured > 2*needed:
-		warnings.Add(fault.New("Range too wide",
-			fmt.Sprintf("The range has %d ports, and %d are needed (%s).", configured, needed, r.Sizing.Rule),
-			"Every port more is one more place where something else can listen.",
-			fmt.Sprintf("Narrow it to %d ports here and in the product.", needed)), fault.Attribute("concurrency"))
-	}
-	return warnings
 }
