@@ -13,15 +13,15 @@ import (
 // register numbers the distinct groups of peers and host sets of a model.
 type register struct {
 	m *model
-	// byName finds a group that another rule has named without reading all of
-	// its addresses into a key; byContent finds it under another name.
-	byName    map[string][]int
+	// byName is the last group of that name: one that many rules name is found
+	// without reading all of its addresses into a key. byContent finds any.
+	byName    map[string]int
 	byContent map[string]int
 	byGroups  map[string]int // host sets
 }
 
 func newRegister(m *model) *register {
-	return &register{m: m, byName: map[string][]int{}, byContent: map[string]int{}, byGroups: map[string]int{}}
+	return &register{m: m, byName: map[string]int{}, byContent: map[string]int{}, byGroups: map[string]int{}}
 }
 
 // of is the number of the rule's host set; any is false when it lets nobody in.
@@ -61,10 +61,8 @@ func (r *register) of(rule *policy.Rule) (id int, any bool) {
 
 // group is the number of a group of peers.
 func (r *register) group(g *policy.PeerGroup) int {
-	for _, id := range r.byName[g.Name] {
-		if sameGroup(r.m.peers[id].group, g) {
-			return id
-		}
+	if last, known := r.byName[g.Name]; known && sameGroup(r.m.peers[last].group, g) {
+		return last
 	}
 	key := groupKey(g)
 	id, known := r.byContent[key]
@@ -73,7 +71,7 @@ func (r *register) group(g *policy.PeerGroup) int {
 		r.byContent[key] = id
 		r.m.peers = append(r.m.peers, newPeers(g))
 	}
-	r.byName[g.Name] = append(r.byName[g.Name], id)
+	r.byName[g.Name] = id
 	return id
 }
 
