@@ -47,6 +47,15 @@ func TestCompile_Examples(t *testing.T) {
 			`ingress a 20-30/tcp from 10.0.0.0/31
 			 ingress b 31-40/tcp from 10.0.0.1`,
 			"ingress 20-30/tcp [a]: 10.0.0.0/32[a]\ningress 20-40/tcp [a b]: 10.0.0.1/32[a b]\n"},
+		{"a run grows downwards inside a network",
+			`ingress a 30-40/tcp from 10.0.0.0/31
+			 ingress b 20-29/tcp from 10.0.0.1`,
+			"ingress 20-40/tcp [a b]: 10.0.0.1/32[a b]\ningress 30-40/tcp [a]: 10.0.0.0/32[a]\n"},
+		{"a run loses a middle that does not matter, and then an end",
+			`ingress a 20-30/tcp from 10.0.0.0/30
+			 ingress b 30-40/tcp from 10.0.0.0/31
+			 ingress c 25-35/tcp from 10.0.0.0`,
+			"ingress 20-30/tcp [a]: 10.0.0.2/31[a]\ningress 20-40/tcp [a b c]: 10.0.0.0/31[a b c]\n"},
 		{"any hides what it contains",
 			`ingress a any from 10.0.0.0/24
 			 ingress b 22/tcp from 10.0.0.0/23`,

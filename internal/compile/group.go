@@ -1,7 +1,9 @@
 package compile
 
 import (
+	"net/netip"
 	"slices"
+	"sort"
 
 	"go4.org/netipx"
 
@@ -11,15 +13,16 @@ import (
 
 // group gathers the peers of one box.
 type group struct {
-	parts      []part
+	ranges     []servedRange
 	references []servedReference // sorted by name
 }
 
-// part is a run of addresses and the indices of the sources that serve it.
-// The parts of a group are disjoint.
-type part struct {
+// servedRange is a run of addresses to which the source allows some of the
+// box. The ranges of a group may overlap and stand in any order; their union
+// is who is allowed all of the box.
+type servedRange struct {
 	addresses netipx.IPRange
-	servers   []int
+	source    int
 }
 
 type servedReference struct {
@@ -36,90 +39,68 @@ func groupOf(groups map[box]*group, b box) *group {
 	return g
 }
 
-func (g *group) addRanges(ranges []netipx.IPRange, servers []int) {
-	for _, r := range ranges {
-		g.parts = append(g.parts, part{addresses: r, servers: servers})
-	}
+func (g *group) addRange(addresses netipx.IPRange, source int) {
+	g.ranges = append(g.ranges, servedRange{addresses: addresses, source: source})
 }
 
 func (g *group) addReference(ref policy.Reference, servers []int) {
 	g.references = append(g.references, servedReference{reference: ref, servers: servers})
 }
 
-// rule turns the group into a rule; it sorts the group's parts.
+// rule turns the group into a rule.
 func (g *group) rule(d policy.Direction, b box, sources []source) Rule {
-	slices.SortFunc(g.parts, func(x, y part) int { return x.addresses.From().Compare(y.addresses.From()) })
-	ranges := make([]netipx.IPRange, len(g.parts))
-	for i := range g.parts {
-		ranges[i] = g.parts[i].addresses
+	ranges := make([]netipx.IPRange, len(g.ranges))
+	everybody := make([]int, 0, len(g.ranges))
+	for i := range g.ranges {
+		ranges[i] = g.ranges[i].addresses
+		everybody = append(everybody, g.ranges[i].source)
 	}
 	r := Rule{Direction: d, Any: b.any, Protocol: b.protocol, Ports: b.ports, Prefixes: prefixset.OfRanges(ranges...)}
-
-	everybody := newNamer(sources)
 	prefixes := r.Prefixes.Prefixes()
+	servers := g.serversOf(prefixes)
 	r.Peers = make([]Peer, 0, len(prefixes)+len(g.references))
-	one := newNamer(sources)
-	// Parts and prefixes are both sorted and disjoint, and every address of
-	// one is in the other, so one walk over both finds all that meet:
-	//
-	//	parts:     |--a--|--b--|      |-c-|
-	//	prefixes:  |---p---|-q-|      |-r-|
-	at := 0
-	for _, prefix := range prefixes {
-		last := netipx.RangeOfPrefix(prefix).To()
-		for ; at < len(g.parts); at++ {
-			one.add(g.parts[at].servers)
-			if last.Less(g.parts[at].addresses.To()) {
-				break // the next prefix meets this part too
-			}
-			if g.parts[at].addresses.To() == last {
-				at++
-				break
-			}
-		}
-		r.Peers = append(r.Peers, Peer{Prefix: prefix, Rules: one.take()})
-	}
-	for i := range g.parts {
-		everybody.add(g.parts[i].servers)
+	for i, prefix := range prefixes {
+		r.Peers = append(r.Peers, Peer{Prefix: prefix, Rules: names(sources, servers[i])})
 	}
 	for i := range g.references {
 		ref := &g.references[i]
-		one.add(ref.servers)
-		everybody.add(ref.servers)
+		everybody = append(everybody, ref.servers...)
 		r.References = append(r.References, ref.reference)
-		r.Peers = append(r.Peers, Peer{Reference: &ref.reference, Rules: one.take()})
+		r.Peers = append(r.Peers, Peer{Reference: &ref.reference, Rules: names(sources, ref.servers)})
 	}
-	r.Rules = everybody.take()
+	r.Rules = names(sources, everybody)
 	return r
 }
 
-// namer collects the names of sources, each once.
-type namer struct {
-	sources []source
-	seen    map[int]bool
-	last    []int // what was added last, to skip repetitions cheaply
+// serversOf lists for each prefix the sources whose ranges meet it. The
+// prefixes are sorted and disjoint:
+//
+//	prefixes:  |--p--|  |--q--||--r--|
+//	a range:       |------------|           meets p, q and r
+func (g *group) serversOf(prefixes []netip.Prefix) [][]int {
+	servers := make([][]int, len(prefixes))
+	lasts := make([]netip.Addr, len(prefixes))
+	for i, prefix := range prefixes {
+		lasts[i] = netipx.PrefixLastIP(prefix)
+	}
+	for i := range g.ranges {
+		r := &g.ranges[i]
+		first := sort.Search(len(prefixes), func(at int) bool { return lasts[at].Compare(r.addresses.From()) >= 0 })
+		for at := first; at < len(prefixes) && prefixes[at].Addr().Compare(r.addresses.To()) <= 0; at++ {
+			servers[at] = append(servers[at], r.source)
+		}
+	}
+	return servers
 }
 
-func newNamer(sources []source) *namer { return &namer{sources: sources, seen: map[int]bool{}} }
-
-func (n *namer) add(servers []int) {
-	if len(servers) == len(n.last) && (len(servers) == 0 || &servers[0] == &n.last[0]) {
-		return
+// names turns indices into names, each once, sorted. It sorts indices.
+func names(sources []source, indices []int) []string {
+	slices.Sort(indices)
+	indices = slices.Compact(indices)
+	texts := make([]string, len(indices))
+	for i, s := range indices {
+		texts[i] = sources[s].name
 	}
-	n.last = servers
-	for _, s := range servers {
-		n.seen[s] = true
-	}
-}
-
-// take returns the collected names, sorted, and starts anew.
-func (n *namer) take() []string {
-	names := make([]string, 0, len(n.seen))
-	for s := range n.seen {
-		names = append(names, n.sources[s].name)
-	}
-	slices.Sort(names)
-	clear(n.seen)
-	n.last = nil
-	return names
+	slices.Sort(texts)
+	return texts
 }

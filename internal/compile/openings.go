@@ -1,7 +1,6 @@
 package compile
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,25 +16,23 @@ type box struct {
 	ports    portset.Range
 }
 
-// audience says which packets a peer can send or receive.
+// audience is an address family, which says which packets a peer can have.
 type audience uint8
 
 const (
 	ipv4 audience = iota
 	ipv6
-	both // a reference: nobody knows which addresses it has
 )
-
-func audienceOf(is6 bool) audience {
-	if is6 {
-		return ipv6
-	}
-	return ipv4
-}
 
 // has reports whether packets of the protocol exist for the audience.
 func (a audience) has(p portset.Protocol) bool {
-	return !(p == portset.ICMP && a == ipv6) && !(p == portset.ICMPv6 && a == ipv4)
+	switch p {
+	case portset.ICMP:
+		return a == ipv4
+	case portset.ICMPv6:
+		return a == ipv6
+	}
+	return true
 }
 
 // opening is a box and the indices of the sources that allow some of it,
@@ -45,28 +42,27 @@ type opening struct {
 	servers []int
 }
 
-// openings returns what the members open together to one peer: one box for
-// everything, or the longest runs of ports of each protocol that the peer has.
-func openings(sources []source, members []int, to audience) []opening {
+// openings returns what the members open together to one reference, of which
+// nobody knows the addresses: one box for everything, or the longest runs of
+// ports of each protocol.
+func openings(sources []source, members []int) []opening {
 	if slices.ContainsFunc(members, func(m int) bool { return opensOther(&sources[m]) }) {
-		// A rule with nothing but ICMPv6 allows an IPv4 address nothing.
-		servers := slices.DeleteFunc(slices.Clone(members), func(m int) bool { return !sources[m].opensAny(to) })
+		servers := slices.DeleteFunc(slices.Clone(members), func(m int) bool { return sources[m].ports.IsEmpty() })
 		return []opening{{box: box{any: true}, servers: servers}}
 	}
 	var all []opening
 	for _, protocol := range portset.Protocols() {
-		if protocol != portset.Other && to.has(protocol) {
-			all = append(all, runs(sources, members, protocol)...)
+		var pieces []*piece
+		for _, m := range members {
+			for _, r := range sources[m].ports.Of(protocol).Ranges() {
+				pieces = append(pieces, &piece{source: m, ports: r})
+			}
+		}
+		for _, r := range runsOf(protocol, pieces) {
+			all = append(all, opening{box: r.box, servers: r.sources()})
 		}
 	}
 	return all
-}
-
-// opensAny reports whether the source allows the audience any packet.
-func (s *source) opensAny(to audience) bool {
-	return slices.ContainsFunc(portset.Protocols(), func(p portset.Protocol) bool {
-		return to.has(p) && !s.ports.Of(p).IsEmpty()
-	})
 }
 
 // opensOther reports whether the source allows protocols without a name. Only
@@ -79,38 +75,6 @@ func opensOther(s *source) bool {
 		panic(fmt.Sprintf("compile: rule %q opens unnamed protocols but not every protocol", s.name))
 	}
 	return true
-}
-
-// runs joins overlapping and adjacent ranges of one protocol.
-func runs(sources []source, members []int, protocol portset.Protocol) []opening {
-	type piece struct {
-		ports  portset.Range
-		member int
-	}
-	var pieces []piece
-	for _, m := range members {
-		for _, r := range sources[m].ports.Of(protocol).Ranges() {
-			pieces = append(pieces, piece{ports: r, member: m})
-		}
-	}
-	slices.SortFunc(pieces, func(a, b piece) int { return cmp.Compare(a.ports.First, b.ports.First) })
-
-	var joined []opening
-	for _, p := range pieces {
-		// In int, because the port after 65535 does not fit.
-		if last := len(joined) - 1; last >= 0 && int(p.ports.First) <= int(joined[last].box.ports.Last)+1 {
-			run := &joined[last]
-			run.box.ports.Last = max(run.box.ports.Last, p.ports.Last)
-			run.servers = append(run.servers, p.member)
-			continue
-		}
-		joined = append(joined, opening{box: box{protocol: protocol, ports: p.ports}, servers: []int{p.member}})
-	}
-	for i := range joined {
-		slices.Sort(joined[i].servers)
-		joined[i].servers = slices.Compact(joined[i].servers)
-	}
-	return joined
 }
 
 // referenceIndex gathers which sources speak of each reference.

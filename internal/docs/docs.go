@@ -125,6 +125,7 @@ func Parts(root string) []Part {
 		plain("peers", peerTable),
 		plain("classes", classTable),
 		plain("zones", zoneTable),
+		plain("worked example", workedExample),
 		plain("products", productSections),
 		{"example", func() (string, error) {
 			text, err := os.ReadFile(filepath.Join(root, "examples", "readme", "readme_example.tf"))

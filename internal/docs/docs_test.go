@@ -1,6 +1,7 @@
 package docs
 
 import (
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -118,6 +119,14 @@ func TestZones_AreTheEngines(t *testing.T) {
 		if got, want := a.Points, 20*reach(65536/float64(z.shares)); math.Abs(got-want) > 1e-5 {
 			t.Errorf("%s: %.5f points, the guide says %.5f", z.zone, got, want)
 		}
+	}
+}
+
+// TestWorkedExample compares the result by formula with the engine's.
+func TestWorkedExample(t *testing.T) {
+	want := fmt.Sprintf("= %s\n    score    = %[1]s, rounded up", points(fromDMZ(negotiated(fortyPorts)).Points))
+	if got := workedExample(); !strings.Contains(got, want) {
+		t.Errorf("got\n%s\nwant it to have\n%s", got, want)
 	}
 }
 

@@ -2,6 +2,7 @@ package docs
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/catalog"
@@ -14,18 +15,35 @@ func productSections() string {
 	var sections []string
 	for _, id := range catalog.IDs() {
 		p, _ := catalog.Get(id)
-		sections = append(sections, strings.Join([]string{
+		sections = append(sections, strings.Join(slices.DeleteFunc([]string{
 			fmt.Sprintf("## %s (`%s`)", p.Name, p.ID),
 			fmt.Sprintf("%s. Read: %s.", strings.TrimSuffix(p.Vendor, "."), p.DocVersion),
 			"Who dials: " + p.DialDirection,
 			"How to open less: " + p.Narrowing,
-			"Width of a range: " + p.Sizing.Formula + ".",
+			sizingText(p),
 			roleTable(p),
 			flowTable(p),
 			"Sources: " + strings.Join(bracketed(p.Sources), ", ") + ".",
-		}, "\n\n"))
+		}, func(part string) bool { return part == "" }), "\n\n"))
 	}
 	return strings.Join(sections, "\n\n")
+}
+
+// sizingText writes how wide the ranges have to be, "" when none grows.
+func sizingText(p *catalog.Product) string {
+	var rules []string
+	for i := range p.Sizing {
+		r := &p.Sizing[i]
+		text := strings.TrimSuffix(r.Formula, ".")
+		if r.Confidence == catalog.Low {
+			text += " (low confidence)"
+		}
+		rules = append(rules, text)
+	}
+	if len(rules) == 0 {
+		return ""
+	}
+	return "Width of a range: " + strings.Join(rules, "; ") + "."
 }
 
 func roleTable(p *catalog.Product) string {

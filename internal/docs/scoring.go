@@ -3,6 +3,7 @@ package docs
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 	"github.com/backupfw/terraform-provider-backupfw/internal/risk"
@@ -95,4 +96,23 @@ func zoneTable() string {
 		rows = append(rows, []string{code(z.zone.String()), weight, z.forWho})
 	}
 	return table([]string{"zone", "one address counts", "for"}, rows)
+}
+
+// workedExample does the arithmetic of one opening in full.
+func workedExample() string {
+	const hosts, shares, width = 16.0, 16.0, 40.0
+	exposure := hosts / shares
+	reach := (1 + math.Log2(1+exposure)) / 33
+	weight := 20 + math.Log2(width)
+	a := fromDMZ(negotiated(fortyPorts))
+	line := func(name, formula, format string, value any) string {
+		return fmt.Sprintf("    %-8s = %-24s = "+format, name, formula, value)
+	}
+	return strings.Join([]string{
+		line("exposure", "16 hosts × 1/16", "%.0f", exposure),
+		line("reach", "(1 + log2(1 + 1)) / 33", "%.4f", reach),
+		line("weight", "20 + log2(40)", "%.2f", weight),
+		line("points", fmt.Sprintf("%.2f × %.4f", weight, reach), "%.2f", weight*reach),
+		line("score", fmt.Sprintf("%.2f, rounded up", a.Points), "%d", a.Score),
+	}, "\n")
 }

@@ -18,7 +18,7 @@ func BenchmarkEmit(b *testing.B) {
 				rules := compile.Compile(shape.Policy(n))
 				b.Run(fmt.Sprintf("%s/%s/%d", target.Name, shape.Name, n), func(b *testing.B) {
 					for b.Loop() {
-						target.Emit("primary-server", rules, emit.Options{Limits: map[string]int{"rules": 1000}})
+						_, _ = target.Emit("primary-server", rules, emit.Options{Limits: map[string]int{"rules": 1000}})
 					}
 				})
 			}

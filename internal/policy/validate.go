@@ -97,8 +97,12 @@ func validateRule(r *Rule) fault.List {
 // checkICMPFamily refuses ICMP for peers of the other family only: the rule
 // would allow nothing, and each cloud reads such a rule differently.
 func checkICMPFamily(r *Rule) *fault.Fault {
-	ports, peers := r.Ports(), r.Prefixes()
-	if len(r.References()) > 0 || peers.IsEmpty() || ports.Equal(portset.Any()) {
+	ports := r.Ports()
+	if ports.Of(portset.ICMP).IsEmpty() && ports.Of(portset.ICMPv6).IsEmpty() || ports.Equal(portset.Any()) {
+		return nil
+	}
+	peers := r.Prefixes()
+	if peers.IsEmpty() || len(r.References()) > 0 {
 		return nil
 	}
 	for _, c := range []struct {

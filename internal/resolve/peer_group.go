@@ -2,8 +2,12 @@ package resolve
 
 import (
 	"fmt"
+	"net/netip"
+	"slices"
 	"sort"
 	"strings"
+
+	"go4.org/netipx"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
@@ -55,9 +59,10 @@ func ResolvePeerGroup(spec PeerGroupSpec) (group *policy.PeerGroup, warnings, fa
 	if len(faults) > 0 {
 		return nil, nil, faults
 	}
+	ranges := included.Ranges()
 	for i, text := range spec.Except {
 		prefix, err := prefixset.Parse(text)
-		if err == nil && !included.Overlaps(prefixset.Of(prefix)) {
+		if err == nil && !touches(ranges, prefix) {
 			warnings.Add(fault.New("Exclusion of nothing",
 				fmt.Sprintf("except names %q, and no address of it is in cidrs.", text),
 				"The exclusion changes nothing; it may be a typing error in one of the two.",
@@ -83,6 +88,13 @@ func unwritable(left prefixset.Set, except []string) *fault.Fault {
 		}
 	}
 	return nil
+}
+
+// touches reports whether an address of the prefix is in the sorted ranges.
+func touches(ranges []netipx.IPRange, prefix netip.Prefix) bool {
+	first := prefix.Addr()
+	at, _ := slices.BinarySearchFunc(ranges, first, func(r netipx.IPRange, addr netip.Addr) int { return r.To().Compare(addr) })
+	return at < len(ranges) && ranges[at].From().Compare(netipx.PrefixLastIP(prefix)) <= 0
 }
 
 // ParseZone reads a zone; left out it is by_address.

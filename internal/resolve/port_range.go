@@ -11,10 +11,8 @@ import (
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/catalog"
 	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
-	"github.com/backupfw/terraform-provider-backupfw/internal/iana"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
-	"github.com/backupfw/terraform-provider-backupfw/internal/services"
 )
 
 // PortRangeSpec is a port range as the author declares it. Empty strings and
@@ -161,8 +159,12 @@ func checkArguments(spec PortRangeSpec, ports portset.Ports) fault.List {
 	if spec.Negotiated != nil && *spec.Negotiated {
 		for _, e := range ports.Entries() {
 			if !e.Protocol.HasPorts() {
+				what := e.String()
+				if ports.Equal(portset.Any()) {
+					what = portset.Any().String()
+				}
 				faults.Add(fault.New("Nothing to negotiate",
-					fmt.Sprintf("negotiated = true with %q, which has no ports.", e),
+					fmt.Sprintf("negotiated = true with %q, which is not a range of ports.", what),
 					"A negotiated listener picks one port of the range per connection.",
 					"Put protocols without ports into a port range of their own."), fault.Attribute("ports"))
 				break
@@ -194,6 +196,13 @@ func selectFlows(product *catalog.Product, spec PortRangeSpec) ([]*catalog.Flow,
 			flow, known := product.Flow(id)
 			if !known {
 				faults.Add(policy.UnknownFlow(product, id), fault.Attribute("flows"), fault.Index(i))
+				continue
+			}
+			if slices.Contains(flows, flow) {
+				faults.Add(fault.New("Flow named twice",
+					fmt.Sprintf("flows names %q twice.", id),
+					"It may stand in the place of another flow that was meant.",
+					"Remove it, or write the other flow."), fault.Attribute("flows"), fault.Index(i))
 				continue
 			}
 			flows = append(flows, flow)
@@ -248,14 +257,14 @@ func selectByRoles(product *catalog.Product, spec PortRangeSpec) ([]*catalog.Flo
 		if flow.Required {
 			required = append(required, flow)
 		} else {
-			optional = append(optional, flow.ID)
+			optional = append(optional, fmt.Sprintf("%q", flow.ID))
 		}
 	}
 	if len(required) == 0 {
 		faults.Add(fault.New("Only optional flows",
 			fmt.Sprintf("In product %q every flow from %q to %q is optional.", product.ID, spec.FromRole, spec.ToRole),
 			"Roles select what is required; what a site may not need stays closed until somebody names it.",
-			"Name the flows in use: flows = with some of "+strings.Join(optional, ", ")+"."), fault.Attribute("from_role"))
+			"Name those in use in flows, in place of the roles; there are "+strings.Join(optional, ", ")+"."), fault.Attribute("from_role"))
 		return nil, faults
 	}
 	return required, nil
@@ -316,12 +325,7 @@ func shareOut(product *catalog.Product, flows []*catalog.Flow, ports portset.Por
 		}
 	}
 	var listeners []policy.Listener
-	listed := map[string]bool{}
 	for i, flow := range flows {
-		if listed[flow.ID] {
-			continue
-		}
-		listed[flow.ID] = true
 		if share[flow.ID].IsEmpty() {
 			if spec.Flows != nil && spec.Ports != nil && !ports.Overlaps(flow.Ports) {
 				faults.Add(fault.New("Flow without ports",
@@ -360,57 +364,4 @@ func soleCandidate(flows []*catalog.Flow, protocol portset.Protocol) *catalog.Fl
 		return negotiated[0]
 	}
 	return nil
-}
-
-// describe fills in what follows from the listeners.
-func (r *PortRange) describe() {
-	all := make([]portset.Ports, len(r.Listeners))
-	movable := false
-	for i := range r.Listeners {
-		all[i] = r.Listeners[i].Ports
-		movable = movable || r.Listeners[i].Kind != policy.ProductFlow || r.Listeners[i].Negotiated
-	}
-	r.Effective = portset.Merge(all)
-	for _, protocol := range portset.Protocols() {
-		if !protocol.HasPorts() {
-			continue
-		}
-		registered := r.Effective.Of(protocol).Intersect(iana.Registered(protocol))
-		r.RegisteredCount += registered.Len()
-		for _, p := range registered.FirstN(MaxRegistered - len(r.Registered)).Ranges() {
-			for port := int(p.First); port <= int(p.Last); port++ {
-				name, _ := iana.Name(protocol, uint16(port))
-				r.Registered = append(r.Registered, RegisteredService{Port: uint16(port), Protocol: protocol, Name: name})
-			}
-		}
-	}
-	if movable {
-		r.Quiet = quietAlternative(r.Effective)
-	}
-}
-
-// quietAlternative proposes a range of the same width for a range of one
-// protocol that is not quiet.
-func quietAlternative(ports portset.Ports) string {
-	var only portset.Protocol
-	n := 0
-	for _, protocol := range portset.Protocols() {
-		if !ports.Of(protocol).IsEmpty() {
-			only = protocol
-			n++
-		}
-	}
-	if n != 1 || !only.HasPorts() {
-		return ""
-	}
-	set := ports.Of(only)
-	busy := set.Overlaps(iana.Registered(only)) || set.Overlaps(services.SpecialSet(only)) || set.Overlaps(services.EphemeralSet())
-	if !busy {
-		return ""
-	}
-	quiet, found := services.Quiet(set.Len(), only, portset.Ports{})
-	if !found {
-		return ""
-	}
-	return portset.Entry{Protocol: only, Range: quiet}.String()
 }

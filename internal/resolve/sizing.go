@@ -318,17 +318,25 @@ func SizingWarnings(r *PortRange) fault.List {
 		return nil
 	}
 	needed, configured := r.Sizing.Needed, r.Sizing.Configured
+	sizes := fmt.Sprintf("The range is %s wide, and %d are needed (%s).", count(configured), needed, r.Sizing.Rule)
 	switch {
 	case configured < needed:
 		warnings.Add(fault.New("Range too narrow",
-			fmt.Sprintf("The range has %d ports, and %d are needed (%s).", configured, needed, r.Sizing.Rule),
+			sizes,
 			"Backups will fail at random when the ports run out.",
-			fmt.Sprintf("Widen it to %d ports here and in the product.", needed)), fault.Attribute(r.SizedBy))
+			fmt.Sprintf("Widen it to %s here and in the product.", count(needed))), fault.Attribute(r.SizedBy))
 	case configured > 2*needed:
 		warnings.Add(fault.New("Range too wide",
-			fmt.Sprintf("The range has %d ports, and %d are needed (%s).", configured, needed, r.Sizing.Rule),
+			sizes,
 			"Every port more is one more place where something else can listen.",
-			fmt.Sprintf("Narrow it to %d ports here and in the product.", needed)), fault.Attribute(r.SizedBy))
+			fmt.Sprintf("Narrow it to %s here and in the product.", count(needed))), fault.Attribute(r.SizedBy))
 	}
 	return warnings
+}
+
+func count(ports int) string {
+	if ports == 1 {
+		return "1 port"
+	}
+	return fmt.Sprintf("%d ports", ports)
 }

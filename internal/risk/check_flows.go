@@ -50,19 +50,6 @@ func (g *listenerGroup) isFlow() bool {
 		g.class == ExploitedListener
 }
 
-// inZone reports whether any host that the entries let in stands in a zone
-// that matches.
-func (m *model) inZone(entries []bucketEntry, matches func(policy.Zone) bool) bool {
-	for _, e := range entries {
-		for _, s := range m.hosts[e.opening.hosts].standing {
-			if matches(s.zone) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 func checkOversizedRange(m *model) []Finding {
 	return m.checkSizing(OversizedRange, Low,
 		func(s *policy.Sizing) bool { return s.Configured > 2*s.Needed },
@@ -78,35 +65,40 @@ func checkUndersizedRange(m *model) []Finding {
 // checkSizing finds the port ranges whose width does not fit their load.
 func (m *model) checkSizing(code Code, severity Severity, off func(*policy.Sizing) bool, message string) []Finding {
 	var findings []Finding
-	seen := map[*policy.PortRange]bool{}
-	byName := map[string]bool{}
+	byRange := map[string][]bucketEntry{} // by name, filled when there is a finding
+	seen := map[string]bool{}
 	for _, o := range m.openings {
 		portRange := &o.rule.PortRanges[o.portRange]
-		if seen[portRange] || portRange.Sizing == nil || portRange.Partial || !off(portRange.Sizing) {
+		sizing := portRange.Sizing
+		if sizing == nil || portRange.Partial || !off(sizing) {
 			continue
 		}
-		seen[portRange] = true
-		sizing := portRange.Sizing
 		key := fmt.Sprintf("%s %d %d", portRange.Name, sizing.Needed, sizing.Configured)
-		if byName[key] {
+		if seen[key] {
 			continue // the same resource, used in another rule
 		}
-		byName[key] = true
-		var entries []bucketEntry
-		for _, other := range m.openings {
-			if other.rule.PortRanges[other.portRange].Name != portRange.Name {
-				continue
-			}
-			for _, protocol := range portset.Protocols() {
-				if ports := other.listener.Ports.Of(protocol); !ports.IsEmpty() {
-					entries = append(entries, bucketEntry{opening: other, protocol: protocol, ports: ports})
-				}
+		seen[key] = true
+		if len(byRange) == 0 {
+			for _, other := range m.openings {
+				name := other.rule.PortRanges[other.portRange].Name
+				byRange[name] = append(byRange[name], entriesOf(other)...)
 			}
 		}
-		f := findingOf(code, severity, Warn, m.causesByPorts(entries))
+		f := findingOf(code, severity, Warn, m.causesByPorts(byRange[portRange.Name]))
 		f.Message = fmt.Sprintf(message, portRange.Name, count(sizing.Configured, "port"), sizing.Needed)
 		f.Remedy = fmt.Sprintf("Set the range to %s, here and in the product (%s).", count(sizing.Needed, "port"), sizing.Rule)
 		findings = append(findings, f)
 	}
 	return findings
+}
+
+// entriesOf lists the ports of an opening by protocol.
+func entriesOf(o *opening) []bucketEntry {
+	var entries []bucketEntry
+	for _, protocol := range portset.Protocols() {
+		if ports := o.listener.Ports.Of(protocol); !ports.IsEmpty() {
+			entries = append(entries, bucketEntry{opening: o, protocol: protocol, ports: ports})
+		}
+	}
+	return entries
 }

@@ -1,6 +1,7 @@
 package risk
 
 import (
+	"encoding/binary"
 	"fmt"
 	"net/netip"
 
@@ -29,35 +30,48 @@ type peerFinding struct {
 // byPeers judges the peers of every service together, over all of its rules,
 // and groups the services whose peers are too wide in the same way.
 func (m *model) byPeers(judge func(peers prefixset.Set) prefixset.Set) []*peerFinding {
+	type verdict struct {
+		wide   prefixset.Set
+		key    string
+		shares map[int]prefixset.Set // of the wide part, by host set
+	}
 	var list []*peerFinding
 	byKey := map[string]*peerFinding{}
-	judged := map[string]prefixset.Set{}
+	judged := map[string]*verdict{}
 	for _, b := range m.buckets {
 		if b.class == Neighbours {
 			continue
 		}
-		peers := m.prefixes(b.hostIDs())
-		peersKey := peers.String()
-		wide, known := judged[peersKey]
-		if !known {
-			wide = judge(peers)
-			judged[peersKey] = wide
+		ids := b.hostIDs()
+		var idsKey []byte
+		for _, id := range ids {
+			idsKey = binary.AppendUvarint(idsKey, uint64(id))
 		}
-		if wide.IsEmpty() {
+		v := judged[string(idsKey)]
+		if v == nil {
+			v = &verdict{wide: judge(m.prefixes(ids...)), shares: map[int]prefixset.Set{}}
+			v.key = v.wide.String()
+			judged[string(idsKey)] = v
+		}
+		if v.wide.IsEmpty() {
 			continue
 		}
-		key := b.direction.String() + " " + wide.String()
+		key := b.direction.String() + " " + v.key
 		f := byKey[key]
 		if f == nil {
-			f = &peerFinding{direction: b.direction, prefixes: wide}
+			f = &peerFinding{direction: b.direction, prefixes: v.wide}
 			byKey[key] = f
 			list = append(list, f)
 		}
 		for _, e := range b.entries {
-			share := m.hosts[e.opening.hosts].prefixes.Intersect(wide)
+			share, known := v.shares[e.opening.hosts]
+			if !known {
+				share = m.prefixes(e.opening.hosts).Intersect(v.wide)
+				v.shares[e.opening.hosts] = share
+			}
 			if !share.IsEmpty() {
 				f.causes = append(f.causes, cause{opening: e.opening, ports: portset.PortsOf(e.protocol, e.ports),
-					prefixes: share, attribute: peersAttribute})
+					prefixes: share, hosts: e.opening.hosts + 1, attribute: peersAttribute})
 			}
 		}
 	}
@@ -164,23 +178,26 @@ func checkBroadPeer(m *model) []Finding {
 // where one counts a few hundred times less, without a word of why.
 func checkPublicPeerPrivateClaim(m *model) []Finding {
 	byDirection := map[policy.Direction][]cause{}
-	groups := map[policy.Direction]map[string]bool{}
+	groups := map[policy.Direction]map[string]bool{policy.Ingress: {}, policy.Egress: {}}
+	public := map[int]prefixset.Set{} // by group of the model
 	for _, o := range m.openings {
 		for i := range o.rule.Peers {
 			group := &o.rule.Peers[i]
-			if !group.ClaimsInside() {
+			if !group.ClaimsInside() || group.Prefixes.IsEmpty() {
 				continue
 			}
-			public := group.Prefixes.Minus(prefixset.Private())
-			if public.IsEmpty() {
+			id := m.register.group(group)
+			prefixes, known := public[id]
+			if !known {
+				prefixes = group.Prefixes.Minus(prefixset.Private())
+				public[id] = prefixes
+			}
+			if prefixes.IsEmpty() {
 				continue
 			}
 			direction := o.rule.Direction
 			byDirection[direction] = append(byDirection[direction],
-				cause{opening: o, ports: o.listener.Ports, prefixes: public, attribute: peersAttribute})
-			if groups[direction] == nil {
-				groups[direction] = map[string]bool{}
-			}
+				cause{opening: o, ports: o.listener.Ports, prefixes: prefixes, hosts: id + 1, attribute: peersAttribute})
 			groups[direction][fmt.Sprintf("%q (zone = %q)", group.Name, group.Zone)] = true
 		}
 	}

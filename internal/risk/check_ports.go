@@ -24,6 +24,9 @@ type listenerGroup struct {
 // listeners groups the openings by what was declared, in the order of first
 // mention. An undeclared listener is one per direction and protocol.
 func (m *model) listeners() []*listenerGroup {
+	if m.declared != nil {
+		return m.declared
+	}
 	var list []*listenerGroup
 	byKey := map[string]*listenerGroup{}
 	for _, o := range m.openings {
@@ -43,6 +46,7 @@ func (m *model) listeners() []*listenerGroup {
 			g.entries = append(g.entries, bucketEntry{opening: o, protocol: protocol, ports: ports})
 		}
 	}
+	m.declared = list
 	return list
 }
 

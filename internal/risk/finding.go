@@ -98,7 +98,7 @@ func findingOf(code Code, severity Severity, effect Effect, causes []cause) Find
 	f := Finding{Code: code, Severity: severity, Effect: effect, rejects: effect == Reject}
 	var ports []portset.Ports
 	var prefixes []prefixset.Set
-	rules, references := map[string]bool{}, map[string]bool{}
+	rules, references, seen := map[string]bool{}, map[string]bool{}, map[int]bool{}
 	for _, c := range causes {
 		p := part{rule: c.opening.rule.Name, ports: c.ports, prefixes: c.prefixes, references: c.references}
 		for _, name := range c.references {
@@ -106,7 +106,10 @@ func findingOf(code Code, severity Severity, effect Effect, causes []cause) Find
 		}
 		f.parts = append(f.parts, p)
 		ports = append(ports, c.ports)
-		prefixes = append(prefixes, c.prefixes)
+		if c.hosts == 0 || !seen[c.hosts] {
+			seen[c.hosts] = true
+			prefixes = append(prefixes, c.prefixes)
+		}
 		rules[p.rule] = true
 	}
 	f.Ports, f.Prefixes = portset.Merge(ports), prefixset.UnionAll(prefixes)
@@ -125,6 +128,9 @@ type cause struct {
 	ports      portset.Ports
 	prefixes   prefixset.Set
 	references []string
+	// hosts numbers the prefixes when many causes have the same ones: the host
+	// set plus one, or 0.
+	hosts int
 	// attribute is the rule's attribute at fault: port_ranges or peers.
 	attribute string
 }
@@ -149,7 +155,8 @@ func (m *model) causesByPorts(entries []bucketEntry) []cause {
 		causes = append(causes, cause{
 			opening:    e.opening,
 			ports:      portset.PortsOf(e.protocol, e.ports),
-			prefixes:   m.hosts[e.opening.hosts].prefixes,
+			prefixes:   m.prefixes(e.opening.hosts),
+			hosts:      e.opening.hosts + 1,
 			references: m.hosts[e.opening.hosts].names,
 			attribute:  portRangesAttribute,
 		})

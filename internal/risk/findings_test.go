@@ -162,6 +162,7 @@ func findingCases() []findingCase {
 		{RedundantRule, "one port of its own", []policy.Rule{ingress("a", vault, dmz(dmz28)), ingress("b", negotiated("x", "29207-29208/tcp"), dmz("198.51.100.18"))}, "", "", "", ""},
 		{RedundantRule, "one host of its own", []policy.Rule{ingress("a", vault, dmz(dmz28)), ingress("b", vault, dmz("198.51.100.31"), dmz("198.51.100.32"))}, "", "", "", ""},
 		{RedundantRule, "the other direction", []policy.Rule{ingress("a", vault, host), egress("b", vault, host)}, "", "", "", ""},
+		{RedundantRule, "the same peers twice in one rule", in(vault, dmz(dmz28), group(policy.Partner, dmz28)), "", "", "", ""},
 		{RedundantRule, "the same reference", []policy.Rule{ingress("a", vault, references(policy.Internal, ref1)), ingress("b", vault, references(policy.DMZ, ref1))}, Warn, Low, quiet40, "bastion"},
 
 		{EphemeralOverlap, "below", in(negotiated("x", "29999/tcp"), host), "", "", "", ""},

@@ -1,9 +1,7 @@
 package risk
 
 import (
-	"encoding/binary"
 	"sort"
-	"strings"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/catalog"
 	"github.com/backupfw/terraform-provider-backupfw/internal/iana"
@@ -28,13 +26,19 @@ type opening struct {
 	documented, own portset.Ports
 }
 
-// hostSet is one distinct set of peers with their zones.
-type hostSet struct {
+// peers is one distinct group of peers. Rules share groups, and a group is
+// looked at once however many rules name it.
+type peers struct {
+	group      *policy.PeerGroup
 	zoned      [policy.Internet + 1]prefixset.Set // by zone, transition mechanisms included
-	prefixes   prefixset.Set                      // as declared
 	references []zonedReference
-	names      []string   // of the references, each once
-	standing   []standing // the atoms and references of the set
+	standing   []standing // the atoms and references of the group
+}
+
+// hostSet is one distinct combination of groups that rules let in.
+type hostSet struct {
+	groups []int    // indices of the model's peers, ascending
+	names  []string // of the references, each once, sorted
 }
 
 type zonedReference struct {
@@ -42,7 +46,7 @@ type zonedReference struct {
 	zone policy.Zone
 }
 
-// standing is an atom and the zone in which a host set has it.
+// standing is an atom and the zone in which a group has it.
 type standing struct {
 	atom int
 	zone policy.Zone
@@ -78,10 +82,14 @@ type bucketEntry struct {
 type model struct {
 	policy   *policy.Policy
 	openings []*opening
+	peers    []peers
 	hosts    []hostSet
 	atoms    []hostAtom
 	buckets  []*bucket // sorted by direction and id
 	unions   map[string]prefixset.Set
+	declared []*listenerGroup // remembered by listeners
+	register *register
+	packets  []packetAtom // remembered by packetAtoms
 }
 
 func newModel(p *policy.Policy) *model {
@@ -92,23 +100,16 @@ func newModel(p *policy.Policy) *model {
 	return m
 }
 
-// open lists the openings and the distinct host sets.
+// open lists the openings and the distinct groups of peers and host sets.
 func (m *model) open() {
-	byKey := map[string]int{}
 	type documentedPorts struct{ all, fixed portset.Ports }
 	byProduct := map[string]documentedPorts{}
+	m.register = newRegister(m)
 	for i := range m.policy.Rules {
 		rule := &m.policy.Rules[i]
-		set := newHostSet(rule)
-		if set.prefixes.IsEmpty() && len(set.references) == 0 {
+		id, any := m.register.of(rule)
+		if !any {
 			continue
-		}
-		key := set.key()
-		id, known := byKey[key]
-		if !known {
-			id = len(m.hosts)
-			byKey[key] = id
-			m.hosts = append(m.hosts, set)
 		}
 		for j := range rule.PortRanges {
 			for k := range rule.PortRanges[j].Listeners {
@@ -125,121 +126,6 @@ func (m *model) open() {
 				}
 				m.openings = append(m.openings, o)
 			}
-		}
-	}
-}
-
-func newHostSet(rule *policy.Rule) hostSet {
-	var set hostSet
-	byZone := map[policy.Zone][]prefixset.Set{}
-	for i := range rule.Peers {
-		group := &rule.Peers[i]
-		reached := group.Prefixes.Union(group.Prefixes.EmbeddedIPv4())
-		if group.Zone == policy.ByAddress {
-			private := reached.Intersect(prefixset.Private())
-			byZone[policy.Internal] = append(byZone[policy.Internal], private)
-			byZone[policy.Internet] = append(byZone[policy.Internet], reached.Minus(private))
-		} else {
-			byZone[group.Zone] = append(byZone[group.Zone], reached)
-		}
-		for _, r := range group.References {
-			set.references = append(set.references, zonedReference{r, referenceZone(r, group.Zone)})
-		}
-	}
-	for zone, sets := range byZone {
-		set.zoned[zone] = prefixset.UnionAll(sets)
-	}
-	set.prefixes = rule.Prefixes()
-	sort.Slice(set.references, func(i, j int) bool {
-		a, b := set.references[i], set.references[j]
-		if a.Name != b.Name {
-			return a.Name < b.Name
-		}
-		return a.zone < b.zone
-	})
-	for i, r := range set.references {
-		if i == 0 || r.Name != set.references[i-1].Name {
-			set.names = append(set.names, r.Name)
-		}
-	}
-	return set
-}
-
-// referenceZone is the zone of a reference whose group is judged by address: a
-// prefix list may hold any address, so it counts as the internet; the other
-// kinds stand for interfaces inside the cloud's private network.
-func referenceZone(r policy.Reference, declared policy.Zone) policy.Zone {
-	if declared != policy.ByAddress {
-		return declared
-	}
-	if r.Kind == policy.AWSPrefixList {
-		return policy.Internet
-	}
-	return policy.Internal
-}
-
-// key is equal for equal host sets.
-func (s *hostSet) key() string {
-	var b strings.Builder
-	for zone, set := range s.zoned {
-		b.WriteByte(byte(zone))
-		writeRanges(&b, set)
-	}
-	b.WriteByte(0xff)
-	writeRanges(&b, s.prefixes)
-	for _, r := range s.references {
-		b.WriteByte(byte(r.zone))
-		b.WriteString(r.Name)
-		b.WriteByte(0)
-	}
-	return b.String()
-}
-
-func writeRanges(b *strings.Builder, set prefixset.Set) {
-	ranges := set.Ranges()
-	var n [4]byte
-	binary.BigEndian.PutUint32(n[:], uint32(len(ranges)))
-	b.Write(n[:])
-	for _, r := range ranges {
-		from, to := r.From().As16(), r.To().As16()
-		if r.From().Is4() {
-			b.WriteByte(4)
-		}
-		b.Write(from[:])
-		b.Write(to[:])
-	}
-}
-
-// cutAtoms cuts the hosts into atoms and tells each host set its own.
-func (m *model) cutAtoms() {
-	var sets []prefixset.Set
-	var owner []standing // owner[i]: host set and zone of sets[i]
-	for id := range m.hosts {
-		for zone, set := range m.hosts[id].zoned {
-			if !set.IsEmpty() {
-				sets = append(sets, set)
-				owner = append(owner, standing{atom: id, zone: policy.Zone(zone)})
-			}
-		}
-	}
-	for _, atom := range region.Atoms(sets) {
-		index := len(m.atoms)
-		m.atoms = append(m.atoms, hostAtom{size: atom.Size(), is6: atom.Is6})
-		for _, member := range atom.Members {
-			host := &m.hosts[owner[member].atom]
-			host.standing = append(host.standing, standing{atom: index, zone: owner[member].zone})
-		}
-	}
-	references := map[string]int{}
-	for id := range m.hosts {
-		for _, r := range m.hosts[id].references {
-			index, known := references[r.Name]
-			if !known {
-				index = len(m.atoms)
-				references[r.Name] = index
-				m.atoms = append(m.atoms, hostAtom{size: region.Count{Lo: r.MaxHosts}})
-			}
-			m.hosts[id].standing = append(m.hosts[id].standing, standing{atom: index, zone: r.zone})
 		}
 	}
 }
@@ -356,24 +242,4 @@ func (b *bucket) hostIDs() []int {
 	}
 	sort.Ints(ids)
 	return ids
-}
-
-// prefixes is the union of the addresses of the host sets, remembered because
-// many services are reached by the same ones.
-func (m *model) prefixes(ids []int) prefixset.Set {
-	if len(ids) == 1 {
-		return m.hosts[ids[0]].prefixes
-	}
-	var key []byte
-	sets := make([]prefixset.Set, len(ids))
-	for i, id := range ids {
-		key = binary.AppendUvarint(key, uint64(id))
-		sets[i] = m.hosts[id].prefixes
-	}
-	if union, known := m.unions[string(key)]; known {
-		return union
-	}
-	union := prefixset.UnionAll(sets)
-	m.unions[string(key)] = union
-	return union
 }

@@ -134,3 +134,44 @@ func TestInvariant6_SoundUnderUnknowns(t *testing.T) {
 		}
 	})
 }
+
+// TestPartial_Cases: what random policies seldom meet.
+func TestPartial_Cases(t *testing.T) {
+	half, all := []string{"0.0.0.0/2"}, []string{"0.0.0.0/0"}
+	for _, c := range []struct {
+		name    string
+		rules   []policy.Rule
+		waivers []policy.Waiver
+		change  func(*policy.Policy)
+		verdict Verdict
+	}{
+		{"accepted so far", in(vault, host), nil, func(p *policy.Policy) { p.Partial = true }, Unknown},
+		{"a flag only on the rule", in(vault, host), nil, func(p *policy.Policy) { p.Rules[0].Partial = true }, Unknown},
+		{"a flag only on the port range", in(vault, host), nil, func(p *policy.Policy) { p.Rules[0].PortRanges[0].Partial = true }, Unknown},
+		{"a flag only on the group", in(vault, host), nil, func(p *policy.Policy) { p.Rules[0].Peers[0].Partial = true }, Unknown},
+		{"a flag only for the waivers", in(rsync, host), nil, func(p *policy.Policy) { p.WaiversPartial = true }, Unknown},
+		{"too much already", in(rsync, host), nil, func(p *policy.Policy) { p.Partial = true }, Rejected},
+		{"accepted by a waiver", in(rsync, host), []policy.Waiver{accept(WellKnownPort, rsyncOpen, []string{"10.1.2.3"})},
+			func(p *policy.Policy) { p.Partial = true }, Unknown},
+		{"a waiver for a rule that may arrive", nil, []policy.Waiver{accept(WellKnownPort, rsyncOpen, rsyncFor, forRules("clients"))},
+			func(p *policy.Policy) { p.Partial = true }, Unknown},
+		{"broad peers that may become any", in(vault, anywhere(half...)), []policy.Waiver{accept(AnyPeer, []string{quiet40}, all)},
+			func(p *policy.Policy) { p.Partial = true }, Unknown},
+		{"broad peers, and nothing accepts any", in(vault, anywhere(half...)), nil, func(p *policy.Policy) { p.Partial = true }, Rejected},
+		{"an expired waiver of broad peers that may become any", out(vault, anywhere(half...)),
+			[]policy.Waiver{accept(BroadPeer, []string{quiet40}, half, until(-1))}, func(p *policy.Policy) { p.Partial = true }, Unknown},
+		{"the same in a whole policy", out(vault, anywhere(half...)),
+			[]policy.Waiver{accept(BroadPeer, []string{quiet40}, half, until(-1))}, func(*policy.Policy) {}, Rejected},
+	} {
+		p := policyOf(c.rules...)
+		p.Waivers = c.waivers
+		c.change(p)
+		a := assessedWith(t, p, testSettings())
+		if a.Verdict != c.verdict {
+			t.Errorf("%s: verdict %s, want %s (%v)", c.name, a.Verdict, c.verdict, a.raised(Reject))
+		}
+		if a.Partial && (a.finding(WaiverUnused) != nil || a.finding(RedundantRule) != nil) {
+			t.Errorf("%s: findings that may vanish", c.name)
+		}
+	}
+}

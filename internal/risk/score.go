@@ -75,9 +75,9 @@ func scoreOf(points float64) int { return int(math.Min(100, math.Ceil(points))) 
 // tally counts hosts while rules come and go in a sweep over the ports.
 type tally struct {
 	m *model
-	// standingIn[a][z] is how many active host sets have atom a in zone z.
+	// standingIn[a][z] is how many active groups have atom a in zone z.
 	standingIn [][policy.Internet + 1]int32
-	active     []int32 // by host set
+	active     []int32 // by group of peers
 	census     census
 	memo       map[int]float64 // reach of one host set alone
 }
@@ -86,17 +86,31 @@ func newTally(m *model) *tally {
 	return &tally{
 		m:          m,
 		standingIn: make([][policy.Internet + 1]int32, len(m.atoms)),
-		active:     make([]int32, len(m.hosts)),
+		active:     make([]int32, len(m.peers)),
 		memo:       map[int]float64{},
 	}
 }
 
-// enter makes one more rule with these hosts active.
+// enter lets one more host set in.
 func (t *tally) enter(hosts int) {
-	if t.active[hosts]++; t.active[hosts] > 1 {
-		return
+	for _, group := range t.m.hosts[hosts].groups {
+		if t.active[group]++; t.active[group] == 1 {
+			t.enterGroup(group)
+		}
 	}
-	for _, s := range t.m.hosts[hosts].standing {
+}
+
+// leave undoes one enter.
+func (t *tally) leave(hosts int) {
+	for _, group := range t.m.hosts[hosts].groups {
+		if t.active[group]--; t.active[group] == 0 {
+			t.leaveGroup(group)
+		}
+	}
+}
+
+func (t *tally) enterGroup(group int) {
+	for _, s := range t.m.peers[group].standing {
 		counts, atom := &t.standingIn[s.atom], &t.m.atoms[s.atom]
 		before, was := mostExposed(counts)
 		counts[s.zone]++
@@ -110,12 +124,8 @@ func (t *tally) enter(hosts int) {
 	}
 }
 
-// leave undoes one enter.
-func (t *tally) leave(hosts int) {
-	if t.active[hosts]--; t.active[hosts] > 0 {
-		return
-	}
-	for _, s := range t.m.hosts[hosts].standing {
+func (t *tally) leaveGroup(group int) {
+	for _, s := range t.m.peers[group].standing {
 		counts, atom := &t.standingIn[s.atom], &t.m.atoms[s.atom]
 		before, _ := mostExposed(counts)
 		counts[s.zone]--
@@ -233,7 +243,14 @@ func (t *tally) sweepProtocol(order []int, byHosts map[int][]portset.Set) []reac
 				portEdge{port: int(r.Last) + 1, hosts: id})
 		}
 	}
-	sort.Slice(edges, func(i, j int) bool { return edges[i].port < edges[j].port })
+	// Whoever comes enters before whoever goes leaves: a group that both have
+	// in common stays.
+	sort.Slice(edges, func(i, j int) bool {
+		if edges[i].port != edges[j].port {
+			return edges[i].port < edges[j].port
+		}
+		return edges[i].opens && !edges[j].opens
+	})
 	var steps []reached
 	for i := 0; i < len(edges); {
 		at := edges[i].port

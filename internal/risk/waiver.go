@@ -203,6 +203,9 @@ func (b *box) touches(w *policy.Waiver) bool {
 // applyWaivers marks the findings that waivers accept and adds the findings
 // about the waivers themselves.
 func applyWaivers(p *policy.Policy, s Settings, score int, findings []Finding) []Finding {
+	if len(p.Waivers) == 0 {
+		return findings
+	}
 	matched := make([]bool, len(p.Waivers))    // says something about a finding
 	needed := make([]bool, len(p.Waivers))     // helps to accept one
 	expiredHit := make([]bool, len(p.Waivers)) // would help, had it not expired

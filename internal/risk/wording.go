@@ -24,11 +24,24 @@ func somePorts(p portset.Ports) string { return some(p.Strings()) }
 // somePeers writes prefixes and references; references carry the mark that
 // rule keys and waivers use.
 func somePeers(prefixes prefixset.Set, references []string) string {
-	items := prefixes.Strings()
-	for _, name := range references {
-		items = append(items, ReferenceMark+name)
+	list := prefixes.Prefixes()
+	items := make([]string, 0, listed+1)
+	for _, p := range list[:min(len(list), listed)] {
+		items = append(items, p.String())
 	}
-	return some(items)
+	left := len(list) - len(items)
+	for _, name := range references {
+		if len(items) < listed {
+			items = append(items, ReferenceMark+name)
+		} else {
+			left++
+		}
+	}
+	text := strings.Join(items, ", ")
+	if left > 0 {
+		text += fmt.Sprintf(" and %d more", left)
+	}
+	return text
 }
 
 // ReferenceMark sets the name of a reference apart from an address.

@@ -21,8 +21,22 @@ func Shapes() []Shape {
 		{"one-peer-per-rule", func(n int) *policy.Policy { return shape(n, 1, ownPort) }},
 		{"one-rule-with-all-peers", func(n int) *policy.Policy { return shape(1, n, ownPort) }},
 		{"one-peer-per-rule-same-port", func(n int) *policy.Policy { return shape(n, 1, onePort) }},
+		{"hosts-inside-networks", func(n int) *policy.Policy {
+			p := shape(n, 1, func(rule int) uint16 { return ownPort(rule / 2) })
+			for i := 1; i < n; i += 2 {
+				p.Rules[i].Peers = []policy.PeerGroup{{Name: "network", Prefixes: prefixset.Of(netip.MustParsePrefix("10.0.0.0/8"))}}
+			}
+			return p
+		}},
 		{"all-rules-same-peer", func(n int) *policy.Policy {
 			p := shape(n, 1, ownPort)
+			for i := range p.Rules {
+				p.Rules[i].Peers = p.Rules[0].Peers
+			}
+			return p
+		}},
+		{"all-rules-same-peer-ports-that-touch", func(n int) *policy.Policy {
+			p := shape(n, 1, func(rule int) uint16 { return uint16(rule) })
 			for i := range p.Rules {
 				p.Rules[i].Peers = p.Rules[0].Peers
 			}

@@ -115,9 +115,9 @@ func columns(rows ...[]string) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
-		fmt.Fprintln(w, "  "+strings.Join(row, "\t"))
+		_, _ = fmt.Fprintln(w, "  "+strings.Join(row, "\t")) // a builder takes everything
 	}
-	w.Flush()
+	_ = w.Flush()
 	var trimmed strings.Builder
 	for line := range strings.Lines(b.String()) {
 		trimmed.WriteString(strings.TrimRight(line, " \n") + "\n")

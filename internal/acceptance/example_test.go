@@ -1,0 +1,67 @@
+//go:build integration
+
+package acceptance
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestExample_OfTheDataSource applies the example of the documentation that
+// needs the AWS provider, as a module of a configuration that makes its VPC in
+// the same apply.
+func TestExample_OfTheDataSource(t *testing.T) {
+	example, err := os.ReadFile(filepath.Join("..", "..", "examples", "data-sources", "backupfw_aws_security_group_rules", "data-source.tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	emulator := StartEmulator(t)
+	w := NewWorkspace(t, true)
+	if err := os.Mkdir(filepath.Join(w.dir, "example"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	w.Write("example/example.tf", string(example))
+	w.Write("example/versions.tf", fmt.Sprintf(`
+terraform {
+  required_providers {
+    backupfw = { source = %q }
+  }
+}
+
+output "ids" {
+  value = { primary = aws_security_group.primary.id, media = aws_security_group.media.id }
+}
+`, ourProvider))
+	w.Write("main.tf", awsProviderConfig(emulator.Endpoint)+`
+resource "aws_vpc" "this" {
+  cidr_block = "10.0.0.0/16"
+}
+
+module "example" {
+  source = "./example"
+  vpc_id = aws_vpc.this.id
+}
+
+output "ids" {
+  value = module.example.ids
+}
+`)
+	w.Init()
+	w.Apply()
+	var ids struct{ Primary, Media string }
+	w.Output("ids", &ids)
+	checkPackets(t, emulator, ids.Primary, canonical(t, []intent{
+		{direction: "ingress", ports: []string{"1556/tcp"}, peers: []string{"198.51.100.16/28", "2001:db8:40::/64"}},
+		{direction: "ingress", ports: []string{"1556/tcp"}, reference: ids.Media},
+	}))
+	for _, change := range w.PlanChanges() {
+		// The emulator forgets the description of a rule whose peer is no address.
+		if !strings.HasSuffix(change, `["tcp-1556-ref:media"]: update`) {
+			t.Errorf("the second plan is not empty: %s", change)
+		}
+	}
+	// Nothing is destroyed: the emulator ends with the test.
+}
