@@ -76,6 +76,10 @@ type Flow struct {
 	ExploitedBy []string
 }
 
+// SystemPicks reports whether the vendor leaves the port to the operating
+// system, rather than naming the first one of an open-ended range.
+func (f *Flow) SystemPicks() bool { return f.OpenEnded && f.Ports.Len() >= 10000 }
+
 // Confidence is how well a statement is supported.
 type Confidence string
 

@@ -15,14 +15,19 @@ const CatalogueGuide = "docs/guides/products"
 
 // UnknownProduct is the fault of a product id that the catalogue lacks.
 func UnknownProduct(id string) *fault.Fault {
-	instead := "Use an id of " + CatalogueGuide
-	if near := nearest(id, catalog.IDs()); near != "" {
-		instead = fmt.Sprintf("Did you mean %q? All products stand in %s", near, CatalogueGuide)
-	}
 	return fault.New("Unknown product",
 		fmt.Sprintf("product = %s is not in the catalogue.", Quote(id)),
 		"Only a product of the catalogue has documented ports to compare with.",
-		instead+"; or leave product out and write ports with negotiated = true.")
+		strings.TrimSuffix(NearestProduct(id), ".")+"; or leave product out and write ports with negotiated = true.")
+}
+
+// NearestProduct says in a sentence or two which product may have been meant,
+// and where all of them stand.
+func NearestProduct(id string) string {
+	if near := nearest(id, catalog.IDs()); near != "" {
+		return fmt.Sprintf("Did you mean %q? All products stand in %s.", near, CatalogueGuide)
+	}
+	return "Use an id of " + CatalogueGuide + "."
 }
 
 // nearest returns the id that was most likely meant, or "": the one that takes

@@ -27,7 +27,8 @@ func newPortRangeResource() resource.Resource {
 			texts("flows", "Ids of the product's flows, instead of roles."),
 			texts("ports", "Ports in the form `PORT/PROTO` or `FROM-TO/PROTO`, for example `[\"40000-40039/tcp\"]`; the protocol is `tcp`, `udp` or `sctp`. `icmp`, `icmpv6`, `esp` and `any` stand alone. With `product` they narrow the flows to what was configured in the product."),
 			boolean("negotiated", "`true` when one listener picks a port of the range per connection. Only without `product`; the catalogue knows it of products."),
-			integer("concurrency", "Number of jobs that run at once, from 1. The width of the range is compared with what they need."),
+			integer("concurrency", "Number of jobs that run at once, from 1. The width of the range is compared with what they need. For a product that grows with something else, such as devices, it counts that, or write `load`."),
+			loadShape(),
 		},
 		computed: []shape{
 			text("id", "The name."),
@@ -37,7 +38,7 @@ func newPortRangeResource() resource.Resource {
 				integer("port", "Port."), text("protocol", "Protocol."), text("name", "Registered service name.")),
 			integer("registered_service_count", "Number of all registered services on these ports."),
 			listOf("listeners", "What listens on which of the ports; a policy scores these.", listenerFields()...),
-			objectOf("sizing", "What `concurrency` needs, or null without it and for flows that do not scale.", sizingFields()...),
+			objectOf("sizing", "What `concurrency` or `load` needs by the rule of the product or of a negotiated listener. Null for flows that do not scale, and as long as nothing is counted that the rule asks for.", sizingFields()...),
 			text("quiet_alternative", "A range of the same width without registered services and outside ephemeral ranges, as the text for `ports`; null when the range is quiet already or cannot move."),
 		},
 		noImport: "A port range exists in the Terraform state alone, so there is nothing to import. Write the resource and apply it.",
@@ -52,7 +53,7 @@ func newPortRangeResource() resource.Resource {
 // portRangeNames are the attributes that a port range in a policy may carry.
 func portRangeNames() []string {
 	return append(namesOf(portRangeFields()), "id", "description", "product", "from_role", "to_role", "flows", "ports", "negotiated",
-		"concurrency", "effective_ports", "port_count", "registered_services", "registered_service_count", "quiet_alternative")
+		"concurrency", "load", "effective_ports", "port_count", "registered_services", "registered_service_count", "quiet_alternative")
 }
 
 func evaluatePortRange(n node) (record, diag.Diagnostics) {
@@ -90,6 +91,8 @@ func evaluatePortRange(n node) (record, diag.Diagnostics) {
 	} else {
 		known = known && !a.isUnknown()
 	}
+	load, complete := decodeLoad(n.attribute("load"))
+	spec.Load, known = load, known && complete
 	addFaults(&diags, n.reader.faults)
 	if !known || diags.HasError() {
 		return nil, diags

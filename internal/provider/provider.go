@@ -69,7 +69,7 @@ func (p *backupfwProvider) Resources(context.Context) []func() resource.Resource
 }
 
 func (p *backupfwProvider) DataSources(context.Context) []func() datasource.DataSource {
-	sources := []func() datasource.DataSource{newAssessmentDataSource}
+	sources := []func() datasource.DataSource{newAssessmentDataSource, newProductDataSource, newProductsDataSource}
 	for _, target := range emit.Targets() {
 		sources = append(sources, func() datasource.DataSource { return newRulesDataSource(target) })
 	}

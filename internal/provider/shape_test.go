@@ -96,20 +96,34 @@ func TestShapes_EncodedValues_FitTheSchema(t *testing.T) {
 		}
 	}
 	for _, constructor := range (&backupfwProvider{}).DataSources(ctx) {
-		d := constructor().(*policyDataSource)
+		d := constructor()
+		name, computed := computedOf(t, d)
 		var resp datasource.SchemaResponse
 		d.Schema(ctx, datasource.SchemaRequest{}, &resp)
 		if diags := resp.Schema.ValidateImplementation(ctx); diags.HasError() {
-			t.Errorf("%s: %v", d.name, diags)
+			t.Errorf("%s: %v", name, diags)
 		}
-		for _, s := range d.computed {
-			check(d.name, s, resp.Schema.Attributes[s.name].GetType())
+		for _, s := range computed {
+			check(name, s, resp.Schema.Attributes[s.name].GetType())
 			checked++
 		}
 	}
 	if checked < 30 {
 		t.Errorf("only %d computed attributes", checked)
 	}
+}
+
+// computedOf returns the name of a data source and what it computes.
+func computedOf(t *testing.T, d datasource.DataSource) (string, []shape) {
+	t.Helper()
+	switch d := d.(type) {
+	case *policyDataSource:
+		return d.name, d.computed
+	case *catalogDataSource:
+		return d.name, d.computed
+	}
+	t.Fatalf("%T is built of no shapes", d)
+	return "", nil
 }
 
 // rawOf is what ValidateValue takes for a value.

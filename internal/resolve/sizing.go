@@ -220,10 +220,6 @@ func support(rule *catalog.SizingRule) string {
 // exampleWidth is how many ports an example opens when the load is not known.
 const exampleWidth = 32
 
-// wide is the width from which a range stands for "the operating system picks"
-// rather than for a first port that the vendor names.
-const wide = 10000
-
 // checkOpenEnded asks for the author's own ports where the vendor names no
 // upper bound.
 func checkOpenEnded(product *catalog.Product, flows []*catalog.Flow, spec PortRangeSpec) *fault.Fault {
@@ -275,7 +271,7 @@ func examplePorts(flow *catalog.Flow, width int, avoid portset.Ports) portset.Po
 			continue
 		}
 		chosen := portset.PortsOf(protocol, set.FirstN(width))
-		if set.Len() >= wide {
+		if flow.SystemPicks() {
 			if quiet, found := services.Quiet(width, protocol, avoid); found {
 				chosen = portset.PortsOf(protocol, portset.Of(quiet))
 			}
