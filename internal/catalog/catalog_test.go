@@ -47,8 +47,20 @@ func checkProduct(t *testing.T, p *Product) {
 			t.Errorf("role %s has no flow", role.ID)
 		}
 	}
+	for i := range p.Sizing {
+		rule := &p.Sizing[i]
+		checkSource(t, rule.ID, rule.Confidence, rule.Source)
+		if strings.HasSuffix(rule.Formula, ".") {
+			t.Errorf("%s: the formula ends in a full stop, and messages go on behind it", rule.ID)
+		}
+	}
+	for _, v := range p.History {
+		checkSource(t, v.CVE, v.Confidence, v.Source)
+	}
 	seen := map[string]string{}
 	for _, f := range p.Flows {
+		checkSource(t, f.ID, f.Confidence, f.Source)
+		checkRules(t, p.Scaling(f.ID), f)
 		key := strings.Join([]string{f.From, f.To, f.Ports.String(), f.Versions}, " ")
 		if other := seen[key]; other != "" {
 			t.Errorf("%s and %s are the same listener", f.ID, other)
@@ -65,6 +77,30 @@ func checkProduct(t *testing.T, p *Product) {
 			if f := flow(t, p, id); v.InKEV != slices.Contains(f.ExploitedBy, v.CVE) {
 				t.Errorf("%s names %s, which is exploited by %v", v.CVE, id, f.ExploitedBy)
 			}
+		}
+	}
+}
+
+// checkSource holds authors to what low confidence means: it shows wherever
+// the source does.
+func checkSource(t *testing.T, id string, c Confidence, source string) {
+	t.Helper()
+	if c == Low && !strings.Contains(source, "unverified") {
+		t.Errorf("%s: confidence is low, and the source does not say unverified: %s", id, source)
+	}
+}
+
+// checkRules finds rules of a flow that contradict each other or the flow.
+func checkRules(t *testing.T, rules []*SizingRule, f Flow) {
+	t.Helper()
+	seen := map[Unit]string{}
+	for _, rule := range rules {
+		if other := seen[rule.Unit]; other != "" {
+			t.Errorf("%s: %s and %s both count %s, and would add up", f.ID, other, rule.ID, rule.Unit)
+		}
+		seen[rule.Unit] = rule.ID
+		if rule.Needed(1) > f.Ports.Len() {
+			t.Errorf("%s: %s needs more ports for one %s than %s has", f.ID, rule.ID, rule.Unit, f.Ports)
 		}
 	}
 }

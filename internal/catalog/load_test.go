@@ -369,6 +369,18 @@ func BenchmarkLoad(b *testing.B) {
 	}
 }
 
+// BenchmarkLoadAll is what a search in the catalogue pays at its first use.
+func BenchmarkLoadAll(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, id := range IDs() {
+			if _, err := load(files, id); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
+
 func BenchmarkNewLibrary(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {

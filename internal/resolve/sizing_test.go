@@ -201,6 +201,42 @@ func TestOpenEnded_EveryProduct_AcceptsItsExample(t *testing.T) {
 	}
 }
 
+// TestRoles_EveryPair_OpensItsRequiredFlows: every pair of every product that
+// has required flows can be written, with the proposed ports where the vendor
+// names no end.
+func TestRoles_EveryPair_OpensItsRequiredFlows(t *testing.T) {
+	for _, id := range catalog.IDs() {
+		product, _ := catalog.Get(id)
+		for _, pair := range product.Pairs() {
+			required, openEnded := portset.Ports{}, false
+			for _, flow := range product.Between(pair.From, pair.To) {
+				if flow.Required {
+					required = required.Union(flow.Ports)
+					openEnded = openEnded || flow.OpenEnded
+				}
+			}
+			if required.IsEmpty() {
+				continue
+			}
+			spec := PortRangeSpec{Name: "r", Product: id, FromRole: pair.From, ToRole: pair.To}
+			resolved, faults := ResolvePortRange(spec)
+			if openEnded {
+				if len(faults) != 1 {
+					t.Fatalf("%s, %v: %v", id, pair, faults)
+				}
+				spec.Ports = proposedPorts(t, faults)
+				resolved, faults = ResolvePortRange(spec)
+				required = parsed(spec.Ports...)
+			}
+			if len(faults) > 0 {
+				t.Errorf("%s, %v: %v", id, pair, faults)
+			} else if !resolved.Effective.Equal(required) {
+				t.Errorf("%s, %v: opens %s, required are %s", id, pair, resolved.Effective, required)
+			}
+		}
+	}
+}
+
 func proposedPorts(t *testing.T, faults fault.List) []string {
 	t.Helper()
 	_, list, found := strings.Cut(faults[0].Instead, "ports = [")
