@@ -116,6 +116,8 @@ func TestProductsDataSource_Filters(t *testing.T) {
 		{"port", obj{"port": "9103/tcp"}, []string{"bareos"}, []string{"veeam", "netbackup"}, false, false},
 		{"port in a range", obj{"port": "2777/tcp"}, []string{"veeam"}, []string{"bareos", "netbackup"}, false, false},
 		{"range around a port", obj{"port": "1500-1600/tcp"}, []string{"netbackup"}, []string{"bareos"}, false, false},
+		{"first port of a range without an end", obj{"port": "9082/tcp"}, []string{"zerto"}, []string{"veeam"}, false, false},
+		{"what the system picks does not count", obj{"port": "33333/tcp"}, nil, []string{"backuppc", "oracle_rman"}, false, false},
 		{"another protocol", obj{"port": "9103/udp"}, nil, []string{"bareos"}, false, false},
 		{"role", obj{"role": "media_server"}, []string{"netbackup"}, []string{"veeam"}, false, false},
 		{"part of a role", obj{"role": "media_serve"}, nil, []string{"netbackup"}, false, false},

@@ -102,6 +102,7 @@ func (c unknownCase) name() string {
 
 func unknownCases() []unknownCase {
 	product := obj{"name": "movers", "product": "veeam", "flows": seq{"data-mover-range", "data-mover"}, "ports": seq{"2500-2539/tcp", "6162/tcp"}, "concurrency": 40}
+	counted := obj{"name": "movers", "product": "veeam", "flows": seq{"data-mover-range"}, "load": obj{"task": 40}}
 	roles := obj{"name": "pbx", "product": "netbackup", "from_role": "client", "to_role": "primary_server"}
 	own := obj{"name": "vault", "ports": seq{"29168-29207/tcp"}, "negotiated": true}
 	group := obj{"name": "dmz", "zone": "dmz", "cidrs": seq{"198.51.100.16/28", "2001:db8::/64"}, "except": seq{"198.51.100.17/32", "198.51.100.18/32"},
@@ -129,6 +130,8 @@ func unknownCases() []unknownCase {
 	below("port_range", product, []string{"name", "product", "flows", "ports", "concurrency"})
 	add("port_range", product, "flows", 1)
 	add("port_range", product, "ports", 1)
+	add("port_range", counted, "load")
+	add("port_range", counted, "load", "task")
 	below("port_range", roles, []string{"from_role", "to_role"})
 	add("port_range", own, "negotiated")
 	below("peer_group", group, []string{"name", "zone", "cidrs", "except", "references"})
