@@ -65,9 +65,9 @@ func (r *Rule) isPartial() bool {
 type Direction uint8
 
 const (
-	// Ingress: the peers dial this host.
+	// Ingress is the direction in which the peers dial this host.
 	Ingress Direction = iota
-	// Egress: this host dials the peers.
+	// Egress is the direction in which this host dials the peers.
 	Egress
 )
 

@@ -3,6 +3,7 @@ package provider_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -81,7 +82,7 @@ func (w *workspace) run(arguments ...string) (out string, failed bool) {
 	var text bytes.Buffer
 	command.Stdout, command.Stderr = &text, &text
 	err := command.Run()
-	if _, isExit := err.(*exec.ExitError); err != nil && !isExit {
+	if exit := new(exec.ExitError); err != nil && !errors.As(err, &exit) {
 		w.t.Fatal(err)
 	}
 	return text.String(), err != nil

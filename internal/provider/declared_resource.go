@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -163,7 +162,7 @@ func (r *declaredResource) apply(ctx context.Context, plan tfsdk.Plan, state *tf
 const notConfigured = "Terraform has not configured the provider, so the limits that policies are judged by are not known. This is a bug of Terraform; please report it."
 
 func allKnown(of types.Object, fields []shape) bool {
-	var values map[string]attr.Value = of.Attributes()
+	values := of.Attributes()
 	for _, f := range fields {
 		if values[f.name].IsUnknown() {
 			return false

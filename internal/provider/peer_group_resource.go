@@ -73,7 +73,7 @@ func evaluatePeerGroup(n node) (record, diag.Diagnostics) {
 	if !known || partial || diags.HasError() {
 		return nil, diags
 	}
-	group, warnings, faults := resolve.ResolvePeerGroup(spec)
+	group, warnings, faults := spec.Resolve()
 	addFaults(&diags, faults)
 	if len(faults) > 0 {
 		return nil, diags

@@ -87,7 +87,7 @@ func decodeRule(entry keyed) policy.Rule {
 		return rule
 	}
 	if entry.isNull() {
-		entry.node.missing("A rule that is null neither opens nor closes anything.", "Remove the key, or write the rule.")
+		entry.missing("A rule that is null neither opens nor closes anything.", "Remove the key, or write the rule.")
 		rule.Partial = true // its other faults would follow from this one
 		return rule
 	}
@@ -232,7 +232,7 @@ func decodeReferences(n node) (references []policy.Reference, partial bool) {
 		}
 		if entry.isNull() || !entry.isObject() {
 			if entry.isNull() {
-				entry.node.missing("A reference that is null stands for nobody.", "Remove the key.")
+				entry.missing("A reference that is null stands for nobody.", "Remove the key.")
 			}
 			continue
 		}

@@ -97,7 +97,7 @@ func evaluatePortRange(n node) (record, diag.Diagnostics) {
 	if !known || diags.HasError() {
 		return nil, diags
 	}
-	resolved, faults := resolve.ResolvePortRange(spec)
+	resolved, faults := spec.Resolve()
 	addFaults(&diags, faults)
 	if len(faults) > 0 {
 		return nil, diags

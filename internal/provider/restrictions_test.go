@@ -10,7 +10,6 @@ var (
 	thePeers     = []any{"rules", "backup", "peers", 0}
 	thePortRange = []any{"rules", "backup", "port_ranges", 0}
 	theListener  = append(thePortRange[:4:4], "listeners", 0)
-	theReference = append(thePeers[:4:4], "references", "app")
 )
 
 func in(place []any, names ...any) []any { return append(place[:len(place):len(place)], names...) }
@@ -222,10 +221,10 @@ func TestFunctions_UnknownAttribute_IsRefusedAtEveryLevel(t *testing.T) {
 		{in(desk, "peers", 0, "references", "app"), `rules["desk"].peers[0].references["app"].`},
 		{[]any{"waiver", 0}, `waiver[0].`},
 	} {
-		misspelt := with(base, "x", in(c.place, "exept")...)
+		misspelt := with(base, "x", in(c.place, "expect")...)
 		for _, name := range []string{"assess", "aws_security_group_rules"} {
 			_, got := s.call(t, name, loose(t, misspelt), loose(t, obj{"today": "2026-06-01"}))
-			want := "argument 0: " + c.path + `exept: Unknown attribute: "exept" is not an attribute of this object. A misspelt restriction would be lost. Use one of `
+			want := "argument 0: " + c.path + `expect: Unknown attribute: "expect" is not an attribute of this object. A misspelt restriction would be lost. Use one of `
 			if !strings.HasPrefix(got, want) || strings.Contains(got, "\n") {
 				t.Errorf("%s: got\n%s\nwant one line that starts with\n%s", name, got, want)
 			}

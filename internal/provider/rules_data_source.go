@@ -86,7 +86,7 @@ func decodeOptions(n node) emit.Options {
 		if value, known := entry.integer(); known {
 			options.Limits[entry.key] = int(max(-1, min(value, 1<<31)))
 		} else if entry.isNull() {
-			entry.node.missing("A limit that is null limits nothing.", "Remove the key, or write a number.")
+			entry.missing("A limit that is null limits nothing.", "Remove the key, or write a number.")
 		}
 	}
 	if value, known := n.attribute("rules_elsewhere").integer(); known {

@@ -25,9 +25,9 @@ type PeerGroupSpec struct {
 	References []policy.Reference
 }
 
-// ResolvePeerGroup resolves a peer group or says everything that is wrong with
+// Resolve resolves the peer group or says everything that is wrong with
 // it. The warnings name exclusions that exclude nothing.
-func ResolvePeerGroup(spec PeerGroupSpec) (group *policy.PeerGroup, warnings, faults fault.List) {
+func (spec PeerGroupSpec) Resolve() (group *policy.PeerGroup, warnings, faults fault.List) {
 	included, cidrFaults := prefixset.ParseList(spec.CIDRs)
 	faults.AddAll(cidrFaults, fault.Attribute("cidrs"))
 	excluded, exceptFaults := prefixset.ParseList(spec.Except)

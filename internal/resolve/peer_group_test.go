@@ -7,7 +7,7 @@ import (
 	"github.com/backupfw/terraform-provider-backupfw/internal/resolve"
 )
 
-func TestResolvePeerGroup_Faults(t *testing.T) {
+func TestPeerGroupSpec_Faults(t *testing.T) {
 	const empty = ` holds no address and no reference. Some clouds read an empty list of peers as everybody. List at least one address, for example "198.51.100.16/28".`
 	for _, c := range []struct {
 		name string
@@ -33,7 +33,7 @@ func TestResolvePeerGroup_Faults(t *testing.T) {
 			`references["list"].max_entries: Prefix list without size: Reference "list" is a prefix list without max_entries. AWS counts a prefix list with its maximum number of entries against the quota of the group. Write max_entries as the prefix list has it.`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			group, warnings, faults := resolve.ResolvePeerGroup(c.spec)
+			group, warnings, faults := c.spec.Resolve()
 			equalLines(t, "faults", lines(faults), c.want)
 			if group != nil || warnings != nil {
 				t.Errorf("resolved all the same: %+v, %v", group, warnings)
@@ -42,7 +42,7 @@ func TestResolvePeerGroup_Faults(t *testing.T) {
 	}
 }
 
-func TestResolvePeerGroup_Prefixes(t *testing.T) {
+func TestPeerGroupSpec_Prefixes(t *testing.T) {
 	for _, c := range []struct {
 		cidrs, except, want []string
 		warnings            []string
@@ -56,7 +56,7 @@ func TestResolvePeerGroup_Prefixes(t *testing.T) {
 			`except[2]: Exclusion of nothing: except names "9.0.0.0/8", and no address of it is in cidrs. The exclusion changes nothing; it may be a typing error in one of the two. Correct it, or remove it.`,
 			`except[3]: Exclusion of nothing: except names "::/0", and no address of it is in cidrs. The exclusion changes nothing; it may be a typing error in one of the two. Correct it, or remove it.`}},
 	} {
-		group, warnings, faults := resolve.ResolvePeerGroup(resolve.PeerGroupSpec{Name: "a", CIDRs: c.cidrs, Except: c.except})
+		group, warnings, faults := resolve.PeerGroupSpec{Name: "a", CIDRs: c.cidrs, Except: c.except}.Resolve()
 		if len(faults) > 0 {
 			t.Fatal(faults)
 		}
@@ -65,10 +65,10 @@ func TestResolvePeerGroup_Prefixes(t *testing.T) {
 	}
 }
 
-func TestResolvePeerGroup_ReferencesAloneAreEnough(t *testing.T) {
+func TestPeerGroupSpec_ReferencesAloneAreEnough(t *testing.T) {
 	references := []policy.Reference{{Name: "b", Kind: policy.AWSSecurityGroup, MaxHosts: 4}, {Name: "a", Kind: policy.GoogleNetworkTag, MaxHosts: 1}}
 	for _, cidrs := range [][]string{nil, {"10.0.0.0/24"}} {
-		group, _, faults := resolve.ResolvePeerGroup(resolve.PeerGroupSpec{Name: "g", CIDRs: cidrs, Except: cidrs, References: references, Zone: "dmz", ZoneReason: "why"})
+		group, _, faults := resolve.PeerGroupSpec{Name: "g", CIDRs: cidrs, Except: cidrs, References: references, Zone: "dmz", ZoneReason: "why"}.Resolve()
 		if len(faults) > 0 {
 			t.Fatal(faults)
 		}

@@ -56,9 +56,9 @@ type RegisteredService struct {
 // MaxRegistered bounds the list of registered services of a port range.
 const MaxRegistered = 50
 
-// ResolvePortRange resolves a port range or says everything that is wrong with
+// Resolve resolves the port range or says everything that is wrong with
 // the declaration, each fault at the argument it is about.
-func ResolvePortRange(spec PortRangeSpec) (*PortRange, fault.List) {
+func (spec PortRangeSpec) Resolve() (*PortRange, fault.List) {
 	var faults fault.List
 	faults.Add(policy.CheckName("The port range's name", spec.Name), fault.Attribute("name"))
 	ports, portFaults := portset.ParseList(spec.Ports)

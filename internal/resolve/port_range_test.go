@@ -32,7 +32,7 @@ func equalLines(t *testing.T, what string, got, want []string) {
 	}
 }
 
-func TestResolvePortRange_Faults(t *testing.T) {
+func TestPortRangeSpec_Faults(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		spec spec
@@ -86,7 +86,7 @@ func TestResolvePortRange_Faults(t *testing.T) {
 			`concurrency: Concurrency without sizing: concurrency = 4 is given, and nothing says how many ports a job takes. Only a product of the catalogue or a negotiated range scales with its jobs. Add product or negotiated = true, or remove concurrency.`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			resolved, faults := resolve.ResolvePortRange(c.spec)
+			resolved, faults := c.spec.Resolve()
 			equalLines(t, "faults", lines(faults), c.want)
 			if resolved != nil {
 				t.Errorf("resolved all the same: %+v", resolved)
@@ -108,7 +108,7 @@ func listeners(r *resolve.PortRange) []string {
 	return list
 }
 
-func TestResolvePortRange_Listeners(t *testing.T) {
+func TestPortRangeSpec_Listeners(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		spec  spec
@@ -159,7 +159,7 @@ func TestResolvePortRange_Listeners(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.spec.Name = "own"
-			resolved, faults := resolve.ResolvePortRange(c.spec)
+			resolved, faults := c.spec.Resolve()
 			if len(faults) > 0 {
 				t.Fatal(faults)
 			}
@@ -171,7 +171,7 @@ func TestResolvePortRange_Listeners(t *testing.T) {
 	}
 }
 
-func TestResolvePortRange_Sizing(t *testing.T) {
+func TestPortRangeSpec_Sizing(t *testing.T) {
 	const veeam = "one port per task that runs at once on that server, and every VM disk is a task of its own (https://helpcenter.veeam.com/docs/vbr/userguide/windows_server_credentials.html)"
 	const own = "one port per connection of a negotiated listener, so one per concurrent job"
 	movers := func(concurrency int, ports ...string) spec {
@@ -205,7 +205,7 @@ func TestResolvePortRange_Sizing(t *testing.T) {
 			&policy.Sizing{Needed: 40, Configured: 40, Rule: veeam}, nil},
 		{spec{Name: "vault", Ports: []string{"29168/tcp"}}, nil, nil},
 	} {
-		resolved, faults := resolve.ResolvePortRange(c.spec)
+		resolved, faults := c.spec.Resolve()
 		if len(faults) > 0 {
 			t.Fatal(faults)
 		}
@@ -216,8 +216,8 @@ func TestResolvePortRange_Sizing(t *testing.T) {
 	}
 }
 
-func TestResolvePortRange_Registered_StopsAtFifty(t *testing.T) {
-	resolved, faults := resolve.ResolvePortRange(spec{Name: "wide", Ports: []string{"873/tcp", "2500-3300/tcp"}})
+func TestPortRangeSpec_Registered_StopsAtFifty(t *testing.T) {
+	resolved, faults := spec{Name: "wide", Ports: []string{"873/tcp", "2500-3300/tcp"}}.Resolve()
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}

@@ -181,14 +181,14 @@ func TestOpenEnded_EveryProduct_AcceptsItsExample(t *testing.T) {
 				continue
 			}
 			spec := PortRangeSpec{Name: "r", Product: id, Flows: []string{flow.ID}}
-			_, faults := ResolvePortRange(spec)
+			_, faults := spec.Resolve()
 			if len(faults) != 1 || faults[0].Path.String() != "ports" {
 				t.Errorf("%s, %s: %v", id, flow.ID, faults)
 				continue
 			}
 			tried++
 			spec.Ports = proposedPorts(t, faults)
-			resolved, faults := ResolvePortRange(spec)
+			resolved, faults := spec.Resolve()
 			if len(faults) > 0 {
 				t.Errorf("%s, %s with %q: %v", id, flow.ID, spec.Ports, faults)
 			} else if len(resolved.Listeners) != 1 || resolved.Listeners[0].Flow != flow.ID || !flow.Ports.Covers(resolved.Listeners[0].Ports) {
@@ -219,13 +219,13 @@ func TestRoles_EveryPair_OpensItsRequiredFlows(t *testing.T) {
 				continue
 			}
 			spec := PortRangeSpec{Name: "r", Product: id, FromRole: pair.From, ToRole: pair.To}
-			resolved, faults := ResolvePortRange(spec)
+			resolved, faults := spec.Resolve()
 			if openEnded {
 				if len(faults) != 1 {
 					t.Fatalf("%s, %v: %v", id, pair, faults)
 				}
 				spec.Ports = proposedPorts(t, faults)
-				resolved, faults = ResolvePortRange(spec)
+				resolved, faults = spec.Resolve()
 				required = parsed(spec.Ports...)
 			}
 			if len(faults) > 0 {
@@ -246,8 +246,8 @@ func proposedPorts(t *testing.T, faults fault.List) []string {
 	return strings.Split(strings.TrimSuffix(strings.ReplaceAll(list, `"`, ""), "]."), ", ")
 }
 
-func TestResolvePortRange_Load_OutOfRange(t *testing.T) {
-	_, faults := ResolvePortRange(PortRangeSpec{Name: "r", Product: "veeam", Flows: []string{"data-mover-range"}, Load: map[string]int{"task": 0, "jobs": -1}})
+func TestPortRangeSpec_Load_OutOfRange(t *testing.T) {
+	_, faults := PortRangeSpec{Name: "r", Product: "veeam", Flows: []string{"data-mover-range"}, Load: map[string]int{"task": 0, "jobs": -1}}.Resolve()
 	want := `load["jobs"]: Load out of range: "jobs" = -1 is not a number of anything that runs. The width of the range is compared with what the load needs. Write a whole number from 1, or leave the unit out.
 load["task"]: Load out of range: "task" = 0 is not a number of anything that runs. The width of the range is compared with what the load needs. Write a whole number from 1, or leave the unit out.`
 	if got := faults.Error(); got != want {
@@ -255,25 +255,25 @@ load["task"]: Load out of range: "task" = 0 is not a number of anything that run
 	}
 }
 
-func TestResolvePortRange_Load_WithoutProduct(t *testing.T) {
-	_, faults := ResolvePortRange(PortRangeSpec{Name: "r", Ports: []string{"29168/tcp"}, Load: map[string]int{"task": 1}})
+func TestPortRangeSpec_Load_WithoutProduct(t *testing.T) {
+	_, faults := PortRangeSpec{Name: "r", Ports: []string{"29168/tcp"}, Load: map[string]int{"task": 1}}.Resolve()
 	want := `load: Argument without product: load is given, and product is not. Roles, flows and units of load are those of a product in the catalogue. Add product, an id of docs/guides/products, or remove load.`
 	if got := faults.Error(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
 
-// TestResolvePortRange_Load_CountsAsConcurrencyDoes: a product with one unit
+// TestPortRangeSpec_Load_CountsAsConcurrencyDoes: a product with one unit
 // takes either.
-func TestResolvePortRange_Load_CountsAsConcurrencyDoes(t *testing.T) {
+func TestPortRangeSpec_Load_CountsAsConcurrencyDoes(t *testing.T) {
 	forty := 40
 	spec := PortRangeSpec{Name: "r", Product: "veeam", Flows: []string{"data-mover-range"}, Concurrency: &forty}
-	byJobs, faults := ResolvePortRange(spec)
+	byJobs, faults := spec.Resolve()
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
 	spec.Concurrency, spec.Load = nil, map[string]int{"task": 40}
-	byLoad, faults := ResolvePortRange(spec)
+	byLoad, faults := spec.Resolve()
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}

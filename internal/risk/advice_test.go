@@ -33,14 +33,14 @@ func (w *written) read() (p *policy.Policy, ok bool) {
 	for i, r := range w.rules {
 		rule := policy.Rule{Name: fmt.Sprintf("rule-%c", 'a'+i), Direction: r.direction}
 		for _, at := range r.ranges {
-			resolved, faults := resolve.ResolvePortRange(w.ranges[at])
+			resolved, faults := w.ranges[at].Resolve()
 			if len(faults) > 0 {
 				return nil, false
 			}
 			rule.PortRanges = append(rule.PortRanges, resolved.PortRange)
 		}
 		for _, at := range r.groups {
-			group, _, faults := resolve.ResolvePeerGroup(w.groups[at])
+			group, _, faults := w.groups[at].Resolve()
 			if len(faults) > 0 {
 				return nil, false
 			}

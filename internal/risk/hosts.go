@@ -24,8 +24,8 @@ func newRegister(m *model) *register {
 	return &register{m: m, byName: map[string]int{}, byContent: map[string]int{}, byGroups: map[string]int{}}
 }
 
-// of is the number of the rule's host set; any is false when it lets nobody in.
-func (r *register) of(rule *policy.Rule) (id int, any bool) {
+// of is the number of the rule's host set; letsIn is false when it lets nobody in.
+func (r *register) of(rule *policy.Rule) (id int, letsIn bool) {
 	var groups []int
 	for i := range rule.Peers {
 		if g := &rule.Peers[i]; !g.Prefixes.IsEmpty() || len(g.References) > 0 {

@@ -107,8 +107,8 @@ func (m *model) open() {
 	m.register = newRegister(m)
 	for i := range m.policy.Rules {
 		rule := &m.policy.Rules[i]
-		id, any := m.register.of(rule)
-		if !any {
+		id, letsIn := m.register.of(rule)
+		if !letsIn {
 			continue
 		}
 		for j := range rule.PortRanges {

@@ -160,6 +160,8 @@ func TestPartial_Cases(t *testing.T) {
 		{"broad peers, and nothing accepts any", in(vault, anywhere(half...)), nil, func(p *policy.Policy) { p.Partial = true }, Rejected},
 		{"an expired waiver of broad peers that may become any", out(vault, anywhere(half...)),
 			[]policy.Waiver{accept(BroadPeer, []string{quiet40}, half, until(-1))}, func(p *policy.Policy) { p.Partial = true }, Unknown},
+		{"a rule that may still grow", []policy.Rule{ingress("a", vault, host), ingress("b", vault, host)}, nil,
+			func(p *policy.Policy) { p.Rules[1].Partial = true }, Unknown},
 		{"the same in a whole policy", out(vault, anywhere(half...)),
 			[]policy.Waiver{accept(BroadPeer, []string{quiet40}, half, until(-1))}, func(*policy.Policy) {}, Rejected},
 	} {

@@ -242,7 +242,7 @@ func TestClass_String(t *testing.T) {
 			t.Errorf("Class(%d) = %q, want %q", class, class, text)
 		}
 	}
-	if !(None < System && System < Sensitive && Sensitive < MostAttacked) {
+	if None >= System || System >= Sensitive || Sensitive >= MostAttacked {
 		t.Error("classes are not in the order of their weight")
 	}
 }

@@ -1,6 +1,7 @@
 package format
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -94,11 +95,11 @@ func TestDecode_AnyMissingOrExtraByte_IsRefused(t *testing.T) {
 	}
 	whole := string(Encode(table))
 	for n := range whole {
-		if _, err := Decode(whole[:n]); err != ErrDamaged {
+		if _, err := Decode(whole[:n]); !errors.Is(err, ErrDamaged) {
 			t.Errorf("first %d of %d bytes: %v, want ErrDamaged", n, len(whole), err)
 		}
 	}
-	if _, err := Decode(whole + "\x00"); err != ErrDamaged {
+	if _, err := Decode(whole + "\x00"); !errors.Is(err, ErrDamaged) {
 		t.Errorf("one byte too many: %v, want ErrDamaged", err)
 	}
 }
