@@ -269,6 +269,15 @@ func TestLoad_FaultyFile_NamesFileAndField(t *testing.T) {
 	}
 }
 
+// TestLoad_FaultyRule_LeavesItsExamplesAlone: they would come out wrong for a
+// reason that is reported already.
+func TestLoad_FaultyRule_LeavesItsExamplesAlone(t *testing.T) {
+	_, err := loadText(strings.Replace(small, "base_ports: 2", "base_ports: -2", 1))
+	if want := `products/small.yaml: sizing[0] "jobs": base_ports: -2: want 0 to 65536`; err == nil || err.Error() != want {
+		t.Errorf("error:\n%v\nwant:\n%s", err, want)
+	}
+}
+
 func TestLoad_OpenEndedFlow_KeepsItsExample(t *testing.T) {
 	p, err := loadText(strings.Replace(small, "    negotiated: true", "    negotiated: true\n    open_ended: true\n    note: 5000 and up; the end is an example", 1))
 	if err != nil {

@@ -226,7 +226,7 @@ func checkOpenEnded(product *catalog.Product, flows []*catalog.Flow, spec PortRa
 	if spec.Ports != nil {
 		return nil
 	}
-	var open, ids, all []string
+	var open, all []string
 	var ports, documented portset.Ports
 	for _, flow := range flows {
 		all = append(all, flow.ID)
@@ -236,10 +236,9 @@ func checkOpenEnded(product *catalog.Product, flows []*catalog.Flow, spec PortRa
 	}
 	counts, _ := countLoad(product, all, spec)
 	for _, flow := range flows {
-		if !flow.OpenEnded || slices.Contains(ids, flow.ID) {
+		if !flow.OpenEnded {
 			continue
 		}
-		ids = append(ids, flow.ID)
 		open = append(open, fmt.Sprintf("%q", flow.ID))
 		documented = documented.Union(flow.Ports)
 		width, rules, missing := product.Needed(flow.ID, counts)

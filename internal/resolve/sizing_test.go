@@ -29,6 +29,7 @@ var fleet = &catalog.Product{
 		{ID: "flat", Ports: parsed("9448-9999/tcp"), Negotiated: true},
 		{ID: "upward", Ports: parsed("9082-9181/tcp"), Negotiated: true, OpenEnded: true},
 		{ID: "picked", Ports: parsed("1024-65535/tcp", "1024-65535/udp"), Negotiated: true, OpenEnded: true},
+		{ID: "bulk", Ports: parsed("20000-20999/tcp"), Negotiated: true, OpenEnded: true},
 		{ID: "control", Ports: parsed("29168/tcp")},
 	},
 	Sizing: []catalog.SizingRule{
@@ -37,6 +38,7 @@ var fleet = &catalog.Product{
 		{ID: "sessions", Unit: catalog.Session, PortsPerUnit: 3, MinPorts: 10, Formula: "three ports per session", Source: "forum", Confidence: catalog.Low, AppliesTo: []string{"sessions"}},
 		{ID: "jobs", Unit: catalog.Job, PortsPerUnit: 1, MinPorts: 1, Formula: "one port per job", Source: "guide, page 4", Confidence: catalog.High, AppliesTo: []string{"mixed"}},
 		{ID: "users", Unit: catalog.User, PortsPerUnit: 1, MinPorts: 1, Formula: "one port per user", Source: "guide, page 4", Confidence: catalog.High, AppliesTo: []string{"mixed"}},
+		{ID: "clients", Unit: catalog.Client, BasePorts: 50, PortsPerUnit: 1, MinPorts: 1, Formula: "50 ports plus one per client", Source: "guide, page 6", Confidence: catalog.High, AppliesTo: []string{"bulk"}},
 		{ID: "floor", Unit: catalog.NoUnit, BasePorts: 100, MinPorts: 1, Formula: "at least 100 ports", Source: "guide, page 5", Confidence: catalog.Medium, AppliesTo: []string{"flat"}},
 	},
 }
@@ -94,7 +96,7 @@ func TestProductSizing(t *testing.T) {
 		{"counted twice", []string{"sessions"}, map[string]int{"session": 4}, &six, nil, "", []string{
 			`load["session"]: Load counted twice: concurrency = 6 counts session, and load counts it as well. The two can contradict each other. Remove concurrency, or session from load.`}},
 		{"nothing grows", []string{"control"}, map[string]int{"session": 4}, nil, nil, "", []string{
-			`load: Load without sizing: load is given, and no selected flow of product "fleet" grows with a load. The width of fixed ports does not depend on what runs. Remove load, or select a flow that grows: node, sessions, mixed, upward.`}},
+			`load: Load without sizing: load is given, and no selected flow of product "fleet" grows with a load. The width of fixed ports does not depend on what runs. Remove load, or select a flow that grows: node, sessions, mixed, upward, bulk.`}},
 		{"nothing grows with concurrency", []string{"control"}, nil, &six, nil, "", nil},
 		{"nothing counted", []string{"node"}, nil, nil, nil, "", nil},
 		{"a flat rule asks for no count", []string{"flat"}, nil, nil, &policy.Sizing{Needed: 100, Configured: 20, Rule: "at least 100 ports (guide, page 5)"}, "product", nil},
@@ -119,6 +121,14 @@ func TestProductSizing(t *testing.T) {
 				t.Errorf("got\n%s\nwant\n%s", strings.Join(texts, "\n"), strings.Join(c.faults, "\n"))
 			}
 		})
+	}
+}
+
+// TestProductSizing_FlatRule_StandsAtTheArgumentThatOpens: nobody wrote a load.
+func TestProductSizing_FlatRule_StandsAtTheArgumentThatOpens(t *testing.T) {
+	_, sizedBy, _ := productSizing(fleet, PortRangeSpec{Product: "fleet", Ports: []string{"9448-9467/tcp"}}, fleetListeners(20, "flat"))
+	if sizedBy != "ports" {
+		t.Errorf("sized by %q, want ports", sizedBy)
 	}
 }
 
@@ -156,6 +166,8 @@ func TestCheckOpenEnded(t *testing.T) {
 			`Range without an end: The vendor names no upper bound for flow "upward" of product "fleet"; 9082-9181/tcp is an example. Only you know which ports the product may use, and all others would be open for nothing. Write the range that you set in the product or in its operating system, for example ports = ["9082-9092/tcp", "29168/tcp"].`},
 		{"picked by the system: somewhere quiet, beside the fixed port", PortRangeSpec{}, flows("picked", "control"),
 			`Range without an end: The vendor names no upper bound for flow "picked" of product "fleet"; 1024-65535/tcp, 1024-65535/udp is an example. Only you know which ports the product may use, and all others would be open for nothing. Write the range that you set in the product or in its operating system, for example ports = ["29168-29200/tcp", "29168-29199/udp"].`},
+		{"at least the flat part", PortRangeSpec{}, flows("bulk"),
+			`Range without an end: The vendor names no upper bound for flow "bulk" of product "fleet"; 20000-20999/tcp is an example. Only you know which ports the product may use, and all others would be open for nothing. Write the range that you set in the product or in its operating system, for example ports = ["20000-20049/tcp"].`},
 		{"both", PortRangeSpec{Load: map[string]int{"device": 1}}, flows("upward", "picked"),
 			`Range without an end: The vendor names no upper bound for flows "upward" and "picked" of product "fleet"; 1024-65535/tcp, 1024-65535/udp is an example. Only you know which ports the product may use, and all others would be open for nothing. Write the range that you set in the product or in its operating system, for example ports = ["9082-9087/tcp", "29168-29199/tcp", "29168-29199/udp"].`},
 	} {
