@@ -147,13 +147,16 @@ func (p *Product) Pairs() []Pair {
 	return pairs
 }
 
-// Documented returns the ports of all flows together.
+// Documented returns the ports of all flows together, apart from the open-ended
+// ones: an example documents nothing.
 func (p *Product) Documented() portset.Ports {
-	var all portset.Ports
-	for _, flow := range p.Flows {
-		all = all.Union(flow.Ports)
+	var all []portset.Ports
+	for i := range p.Flows {
+		if !p.Flows[i].OpenEnded {
+			all = append(all, p.Flows[i].Ports)
+		}
 	}
-	return all
+	return portset.Merge(all)
 }
 
 //go:embed products/*.yaml

@@ -234,3 +234,20 @@ func TestBareos_Facts(t *testing.T) {
 		t.Errorf("sizing %+v, want none", p.Sizing)
 	}
 }
+
+// TestProducts_Documented_LeavesExamplesOut: what an open-ended flow shows
+// would document Remote Desktop and Redis.
+func TestProducts_Documented_LeavesExamplesOut(t *testing.T) {
+	for _, id := range IDs() {
+		p, _ := Get(id)
+		for i := range p.Flows {
+			if f := &p.Flows[i]; !f.OpenEnded && f.Ports.Len() > 1<<14 {
+				t.Errorf("%s: flow %q documents %d ports; nobody needs as many, so mark it open_ended", id, f.ID, f.Ports.Len())
+			}
+		}
+	}
+	p, _ := Get("backup_exec")
+	if f, known := p.Flow("agent-data"); !known || !f.OpenEnded || p.Documented().Covers(f.Ports) || p.Documented().IsEmpty() {
+		t.Errorf("backup_exec documents %s", p.Documented())
+	}
+}

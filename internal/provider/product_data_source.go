@@ -51,7 +51,7 @@ func productFields() []shape {
 		text("dial_direction", "Who dials whom, in a few sentences."),
 		text("narrowing", "How to make the openings smaller."),
 		texts("sources", "What was read."),
-		texts("documented_ports", "The ports of all flows together, merged and sorted."),
+		texts("documented_ports", "The ports of all flows together, merged and sorted; open-ended flows, whose ports are examples, are left out."),
 		listOf("roles", "The parts that hosts play, for `from_role` and `to_role` of a port range.",
 			text("id", "Id of the role."), text("description", "What the host does.")),
 		listOf("flows", "The listeners, for `flows` of a port range.",

@@ -28,7 +28,7 @@ func newProductsDataSource() datasource.DataSource {
 				text("name", "Name of the product."),
 				text("vendor", "Name of the vendor."),
 				texts("roles", "Ids of its roles."),
-				texts("ports", "The ports of all flows together, merged and sorted.")),
+				texts("ports", "The ports of all flows together, merged and sorted; open-ended flows, whose ports are examples, are left out.")),
 		},
 		check: func(n node) { decodeSearch(n) },
 		show: func(n node) record {

@@ -178,11 +178,11 @@ func checkBroadRange(m *model) []Finding {
 }
 
 // documentedRange reports whether a negotiated flow keeps within the range
-// that its product documents. All of its ports are judged together: cut into
-// pieces, the part outside would look narrow.
+// that its product documents; an open-ended one has none. All of its ports are
+// judged together: cut into pieces, the part outside would look narrow.
 func (g *listenerGroup) documentedRange() bool {
 	flow := g.entries[0].opening.flow
-	return g.isFlow() && flow.Negotiated && flow.Ports.Covers(g.ports())
+	return g.isFlow() && flow.Negotiated && !flow.OpenEnded && flow.Ports.Covers(g.ports())
 }
 
 func checkUndocumentedPort(m *model) []Finding {

@@ -21,8 +21,9 @@ type opening struct {
 	flow      *catalog.Flow    // nil unless the listener is a documented flow
 	product   *catalog.Product // nil unless a product is declared
 	hosts     int              // index of the model's host sets
-	// documented are all ports that the product documents, own the ones among
-	// them that are fixed: registered numbers there are the product's own.
+	// documented are all ports that the product documents, for an open-ended
+	// flow with those that it can be expected on; own are the fixed ones among
+	// them: registered numbers there are the product's own.
 	documented, own portset.Ports
 }
 
@@ -104,6 +105,7 @@ func newModel(p *policy.Policy) *model {
 func (m *model) open() {
 	type documentedPorts struct{ all, fixed portset.Ports }
 	byProduct := map[string]documentedPorts{}
+	byFlow := map[*catalog.Flow]portset.Ports{}
 	m.register = newRegister(m)
 	for i := range m.policy.Rules {
 		rule := &m.policy.Rules[i]
@@ -122,7 +124,14 @@ func (m *model) open() {
 						byProduct[product.ID] = ports
 					}
 					o.product, o.documented, o.own = product, ports.all, ports.fixed
-					o.flow, _ = product.Flow(listener.Flow)
+					if o.flow, _ = product.Flow(listener.Flow); o.flow != nil && o.flow.OpenEnded {
+						expected, read := byFlow[o.flow]
+						if !read {
+							expected = expectedPorts(o.flow)
+							byFlow[o.flow] = expected
+						}
+						o.documented = o.documented.Union(expected)
+					}
 				}
 				m.openings = append(m.openings, o)
 			}
@@ -161,6 +170,17 @@ func documentation(product *catalog.Product) (all, fixed portset.Ports) {
 		}
 	}
 	return product.Documented(), portset.Merge(fixedPorts)
+}
+
+// expectedPorts are the ports among a flow's examples on which nobody would look
+// for anything else. An open-ended flow can be told to use any port; one of a
+// well-known service is a mistake or a pretence all the same.
+func expectedPorts(flow *catalog.Flow) portset.Ports {
+	expected := flow.Ports
+	for _, protocol := range portset.Protocols() {
+		expected = expected.Minus(portset.PortsOf(protocol, services.SpecialSet(protocol)))
+	}
+	return expected
 }
 
 // neighbours are the registered services among the ports of a listener that
