@@ -30,11 +30,17 @@ type Part struct {
 	Name string
 	// Text is Markdown, without a blank line at either end.
 	Text func() (string, error)
+	// Inline parts stand within a line.
+	Inline bool
 }
 
-// Update rewrites the generated parts of every file below root and returns the
-// names of the files that changed.
+// Update rewrites the generated parts of every file below root, and the pages
+// that are generated whole. It returns the names of the files that changed.
 func Update(root string) (changed []string, err error) {
+	changed, err = updatePages(root, productPages())
+	if err != nil {
+		return changed, err
+	}
 	parts := Parts(root)
 	files, err := documents(root)
 	if err != nil {
@@ -105,7 +111,10 @@ func Fill(document string, parts []Part) (filled string, names []string, err err
 		if err != nil {
 			return "", nil, fmt.Errorf("part %q: %w", name, err)
 		}
-		out.WriteString(beginMark + name + beginEnd + "\n\n" + text + "\n\n" + endMark)
+		if !parts[at].Inline {
+			text = "\n\n" + text + "\n\n"
+		}
+		out.WriteString(beginMark + name + beginEnd + text + endMark)
 		names = append(names, name)
 		document = rest
 	}
@@ -114,11 +123,11 @@ func Fill(document string, parts []Part) (filled string, names []string, err err
 // Parts lists every generated part. root is where the examples lie.
 func Parts(root string) []Part {
 	plain := func(name string, text func() string) Part {
-		return Part{name, func() (string, error) { return text(), nil }}
+		return Part{Name: name, Text: func() (string, error) { return text(), nil }}
 	}
 	parts := []Part{
 		plain("finding table", findingTable),
-		{"finding sections", func() (string, error) { return findingSections(root) }},
+		{Name: "finding sections", Text: func() (string, error) { return findingSections(root) }},
 		plain("calibration", calibrationTable),
 		plain("scenario", scenarioTable),
 		plain("widths", widthTable),
@@ -126,8 +135,9 @@ func Parts(root string) []Part {
 		plain("classes", classTable),
 		plain("zones", zoneTable),
 		plain("worked example", workedExample),
-		plain("products", productSections),
-		{"example", func() (string, error) {
+		plain("products", productIndex),
+		{Name: "product count", Text: func() (string, error) { return productCount(), nil }, Inline: true},
+		{Name: "example", Text: func() (string, error) {
 			text, err := os.ReadFile(filepath.Join(root, "examples", "readme", "readme_example.tf"))
 			return terraform(text), err
 		}},
@@ -136,7 +146,7 @@ func Parts(root string) []Part {
 		parts = append(parts, plain("limits of "+target.Name, func() string { return limitTable(target) }))
 	}
 	for _, name := range functionNames() {
-		parts = append(parts, Part{"result of " + name, func() (string, error) { return resultTable(name) }})
+		parts = append(parts, Part{Name: "result of " + name, Text: func() (string, error) { return resultTable(name) }})
 	}
 	return parts
 }

@@ -46,12 +46,17 @@ func TestDocuments_UpToDate(t *testing.T) {
 }
 
 func TestFill(t *testing.T) {
-	parts := []Part{{"numbers", func() (string, error) { return "1 2 3", nil }}}
+	parts := []Part{
+		{Name: "numbers", Text: func() (string, error) { return "1 2 3", nil }},
+		{Name: "number", Text: func() (string, error) { return "4", nil }, Inline: true},
+	}
 	const begin = beginMark + "numbers" + beginEnd
+	const inline = beginMark + "number" + beginEnd
 	for _, tc := range []struct{ document, want, fault string }{
 		{document: "no part", want: "no part"},
 		{document: "a\n" + begin + "\nold\n" + endMark + "\nb", want: "a\n" + begin + "\n\n1 2 3\n\n" + endMark + "\nb"},
 		{document: begin + endMark + begin + endMark, want: strings.Repeat(begin+"\n\n1 2 3\n\n"+endMark, 2)},
+		{document: "| " + inline + "old" + endMark + " |", want: "| " + inline + "4" + endMark + " |"},
 		{document: begin + "\nold\n", fault: "has no end comment"},
 		{document: begin + begin + endMark, fault: "has no end comment"},
 		{document: beginMark + "letters" + beginEnd + endMark, fault: `no part "letters"`},

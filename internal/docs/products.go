@@ -2,104 +2,61 @@ package docs
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/catalog"
 	"github.com/backupfw/terraform-provider-backupfw/internal/emit"
 )
 
-// productSections writes what the catalogue knows: the words that port ranges
-// are selected by.
-func productSections() string {
-	var sections []string
+func products() []*catalog.Product {
+	var all []*catalog.Product
 	for _, id := range catalog.IDs() {
 		p, _ := catalog.Get(id)
-		sections = append(sections, strings.Join(slices.DeleteFunc([]string{
-			fmt.Sprintf("## %s (`%s`)", p.Name, p.ID),
-			fmt.Sprintf("%s. Read: %s.", strings.TrimSuffix(p.Vendor, "."), p.DocVersion),
-			"Who dials: " + p.DialDirection,
-			"How to open less: " + p.Narrowing,
-			sizingText(p),
-			roleTable(p),
-			flowTable(p),
-			"Sources: " + strings.Join(bracketed(p.Sources), ", ") + ".",
-		}, func(part string) bool { return part == "" }), "\n\n"))
+		all = append(all, p)
 	}
-	return strings.Join(sections, "\n\n")
+	return all
 }
 
-// sizingText writes how wide the ranges have to be, "" when none grows.
-func sizingText(p *catalog.Product) string {
-	var rules []string
-	for i := range p.Sizing {
-		r := &p.Sizing[i]
-		text := strings.TrimSuffix(r.Formula, ".")
-		if r.Confidence == catalog.Low {
-			text += " (low confidence)"
-		}
-		rules = append(rules, text)
-	}
-	if len(rules) == 0 {
-		return ""
-	}
-	return "Width of a range: " + strings.Join(rules, "; ") + "."
-}
-
-func roleTable(p *catalog.Product) string {
+// productIndex lists the products with their pages.
+func productIndex() string {
 	var rows [][]string
-	for _, r := range p.Roles {
-		rows = append(rows, []string{code(r.ID), r.Description})
+	for _, p := range products() {
+		rows = append(rows, []string{"[" + prose(p.Name) + "](" + pageName(p) + ")", code(p.ID), prose(p.Vendor),
+			fmt.Sprint(len(p.Roles)), fmt.Sprint(len(p.Flows)), confidences(p)})
 	}
-	return table([]string{"role", "what it is"}, rows)
+	return table([]string{"product", "id", "vendor", "roles", "flows", "confidence of the flows"}, rows)
 }
 
-func flowTable(p *catalog.Product) string {
-	var rows [][]string
+// productCount says how large the catalogue is.
+func productCount() string {
+	roles, flows := 0, 0
+	for _, p := range products() {
+		roles, flows = roles+len(p.Roles), flows+len(p.Flows)
+	}
+	return fmt.Sprintf("[%d products](docs/guides/products.md) with %d roles and %d flows", len(products()), roles, flows)
+}
+
+// confidences counts the flows of a product by how well they are supported.
+func confidences(p *catalog.Product) string {
+	count := map[catalog.Confidence]int{}
 	for i := range p.Flows {
-		f := &p.Flows[i]
-		listens := strings.Join(f.Ports.Strings(), ", ")
-		if f.Negotiated {
-			listens += " (negotiated)"
-		}
-		need := "optional"
-		if f.Required {
-			need = "required"
-		}
-		purpose := f.Purpose
-		if f.Versions != "" {
-			purpose += " (" + f.Versions + ")"
-		}
-		rows = append(rows, []string{code(f.ID), code(f.From), code(f.To), listens, need, encryption(f), purpose})
+		count[p.Flows[i].Confidence]++
 	}
-	return table([]string{"flow", "dials", "listens", "ports", "selected by roles", "encrypted", "purpose"}, rows)
+	var texts []string
+	for _, c := range []catalog.Confidence{catalog.High, catalog.Medium, catalog.Low} {
+		if count[c] > 0 {
+			texts = append(texts, fmt.Sprintf("%d %s", count[c], confidence(c)))
+		}
+	}
+	return strings.Join(texts, ", ")
 }
 
-func encryption(f *catalog.Flow) string {
-	switch {
-	case f.Encrypted == nil:
-		return "depends"
-	case *f.Encrypted:
-		return "yes"
-	default:
-		return "no"
+// confidence writes the degree so that low ones are not overlooked.
+func confidence(c catalog.Confidence) string {
+	if c == catalog.Low {
+		return "**low**"
 	}
-}
-
-// bracketed marks addresses as links.
-func bracketed(sources []string) []string {
-	marked := make([]string, len(sources))
-	for i, s := range sources {
-		address, rest, _ := strings.Cut(s, " ")
-		if strings.HasPrefix(address, "https://") {
-			s = "<" + address + ">"
-			if rest != "" {
-				s += " " + rest
-			}
-		}
-		marked[i] = s
-	}
-	return marked
+	return string(c)
 }
 
 func targets() []emit.Target { return emit.Targets() }
