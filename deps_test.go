@@ -39,8 +39,8 @@ var layers = map[string][]string{
 
 	// What is done with a policy: graded, compiled, written for a cloud. A
 	// grade never depends on how rules are emitted, nor the other way round.
-	"internal/risk":    {"internal/catalog", "internal/fault", "internal/iana", "internal/policy", "internal/portset", "internal/prefixset", "internal/region", "internal/services"},
-	"internal/resolve": {"internal/catalog", "internal/fault", "internal/iana", "internal/policy", "internal/portset", "internal/prefixset", "internal/services"},
+	"internal/risk":    {"internal/catalog", "internal/fault", "internal/iana", "internal/policy", "internal/portset", "internal/prefixset", "internal/quiet", "internal/region", "internal/services"},
+	"internal/resolve": {"internal/catalog", "internal/fault", "internal/iana", "internal/policy", "internal/portset", "internal/prefixset", "internal/quiet", "internal/services"},
 	"internal/emit":    {"internal/compile", "internal/fault", "internal/policy", "internal/portset", "internal/prefixset", "internal/region"},
 	"internal/compile": {"internal/fault", "internal/policy", "internal/portset", "internal/prefixset", "internal/region"},
 	// What the tests of compile and emit share: policies and their packets.
@@ -48,6 +48,9 @@ var layers = map[string][]string{
 
 	// What a policy is.
 	"internal/policy": {"internal/catalog", "internal/fault", "internal/portset", "internal/prefixset"},
+
+	// What nobody uses, by all facts together.
+	"internal/quiet": {"internal/catalog", "internal/portset", "internal/services"},
 
 	// Facts, looked up.
 	"internal/catalog":     {"internal/fault", "internal/portset"},

@@ -77,7 +77,7 @@ func (p *backupfwProvider) DataSources(context.Context) []func() datasource.Data
 }
 
 func (p *backupfwProvider) Functions(context.Context) []func() function.Function {
-	functions := []func() function.Function{newAssessFunction}
+	functions := []func() function.Function{newAssessFunction, newQuietPortsFunction}
 	for _, target := range emit.Targets() {
 		functions = append(functions, func() function.Function { return newRulesFunction(target) })
 	}

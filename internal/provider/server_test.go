@@ -317,8 +317,12 @@ func (s *server) call(t testing.TB, name string, arguments ...tftypes.Value) (tf
 		t.Fatalf("no function %s", name)
 	}
 	req := &tfprotov6.CallFunctionRequest{Name: name}
-	for _, a := range arguments {
-		req.Arguments = append(req.Arguments, s.dynamic(t, tftypes.DynamicPseudoType, a))
+	for i, a := range arguments {
+		var typ tftypes.Type = tftypes.DynamicPseudoType
+		if i < len(definition.Parameters) {
+			typ = definition.Parameters[i].Type
+		}
+		req.Arguments = append(req.Arguments, s.dynamic(t, typ, a))
 	}
 	resp, err := s.CallFunction(context.Background(), req)
 	if err != nil {

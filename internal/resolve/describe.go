@@ -4,6 +4,7 @@ import (
 	"github.com/backupfw/terraform-provider-backupfw/internal/iana"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
+	"github.com/backupfw/terraform-provider-backupfw/internal/quiet"
 	"github.com/backupfw/terraform-provider-backupfw/internal/services"
 )
 
@@ -53,9 +54,9 @@ func quietAlternative(ports portset.Ports) string {
 	if !busy {
 		return ""
 	}
-	quiet, found := services.Quiet(set.Len(), only, portset.Ports{})
+	alternative, found := quiet.Range(set.Len(), only, portset.Ports{})
 	if !found {
 		return ""
 	}
-	return portset.Entry{Protocol: only, Range: quiet}.String()
+	return portset.Entry{Protocol: only, Range: alternative}.String()
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
-	"github.com/backupfw/terraform-provider-backupfw/internal/services"
+	"github.com/backupfw/terraform-provider-backupfw/internal/quiet"
 )
 
 func checkConcurrency(spec PortRangeSpec) fault.List {
@@ -271,8 +271,8 @@ func examplePorts(flow *catalog.Flow, width int, avoid portset.Ports) portset.Po
 		}
 		chosen := portset.PortsOf(protocol, set.FirstN(width))
 		if flow.SystemPicks() {
-			if quiet, found := services.Quiet(width, protocol, avoid); found {
-				chosen = portset.PortsOf(protocol, portset.Of(quiet))
+			if free, found := quiet.Range(width, protocol, avoid); found {
+				chosen = portset.PortsOf(protocol, portset.Of(free))
 			}
 		}
 		example = example.Union(chosen)

@@ -9,7 +9,7 @@ import (
 	"github.com/backupfw/terraform-provider-backupfw/internal/catalog"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
-	"github.com/backupfw/terraform-provider-backupfw/internal/services"
+	"github.com/backupfw/terraform-provider-backupfw/internal/quiet"
 )
 
 // portCandidates proposes changes to listener k of port range j of a rule.
@@ -129,8 +129,8 @@ func rangeCandidates(p *policy.Policy, rule *policy.Rule, portRange *policy.Port
 	if needed < width {
 		change("narrow-range", listener.Ports.Of(protocol).FirstN(needed), "Narrow", " ("+strings.TrimSuffix(why, ".")+")")
 	}
-	if quiet, ok := services.Quiet(min(width, needed), protocol, p.AllPorts()); ok {
-		change("move-range", portset.Of(quiet), "Move", ": nothing is registered there, and no system hands these ports out")
+	if moved, ok := quiet.Range(min(width, needed), protocol, p.AllPorts()); ok {
+		change("move-range", portset.Of(moved), "Move", ": nothing is registered there, and no system hands these ports out")
 	}
 	return list
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/backupfw/terraform-provider-backupfw/internal/iana"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
+	"github.com/backupfw/terraform-provider-backupfw/internal/quiet"
 	"github.com/backupfw/terraform-provider-backupfw/internal/services"
 )
 
@@ -230,9 +231,9 @@ func checkNeighbourServices(m *model) []Finding {
 			capital(g.title()), count(f.Ports.Len(), "port"), registeredNames(f.Ports))
 		f.Remedy = "Narrow the range to what the jobs need, or move it where nothing is registered."
 		protocol := f.Ports.Entries()[0].Protocol
-		if quiet, ok := services.Quiet(width, protocol, portset.Ports{}); ok {
+		if moved, ok := quiet.Range(width, protocol, portset.Ports{}); ok {
 			f.Remedy = fmt.Sprintf("Move the range in the product's settings and write ports = [%q], which has the same width and no registered neighbour.",
-				portset.Entry{Protocol: protocol, Range: quiet})
+				portset.Entry{Protocol: protocol, Range: moved})
 		}
 		findings = append(findings, f)
 	}

@@ -52,36 +52,44 @@ var ephemeralSet = sync.OnceValue(func() portset.Set {
 	return portset.Of(ranges...)
 })
 
-// Quiet returns a range of width ports that nothing else is known to use: from
-// 1024 up, no port that IANA has registered for TCP or UDP (nor for SCTP when
-// that is the protocol), no port of the two top classes, none of an ephemeral
-// range, none of avoid. It is false when no gap is wide enough, and for a
-// protocol without ports.
+// Quiet returns a range of width ports at the start of the widest gap. It is
+// false when no gap is wide enough, and for a protocol without ports.
 //
-// The range starts where the widest free gap starts, of equal gaps the lowest.
 // The widest one leaves the most room to grow, and the same question always
-// has the same answer. TCP and UDP are looked at together, because products
-// and people rarely keep one number apart for two services.
+// has the same answer.
 func Quiet(width int, proto portset.Protocol, avoid portset.Ports) (portset.Range, bool) {
-	if width < 1 || !proto.HasPorts() {
+	widest, found := WidestGap(proto, avoid)
+	if width < 1 || !found || size(widest) < width {
+		return portset.Range{}, false
+	}
+	return portset.Range{First: widest.First, Last: widest.First + uint16(width-1)}, true
+}
+
+// WidestGap returns the widest run of ports that nothing else is known to use,
+// of equal ones the lowest: from 1024 up, no port that IANA has registered for
+// TCP or UDP (nor for SCTP when that is the protocol), no port of the two top
+// classes, none of an ephemeral range, none of avoid. It is false when there
+// is none, and for a protocol without ports.
+//
+// TCP and UDP are looked at together, because products and people rarely keep
+// one number apart for two services.
+func WidestGap(proto portset.Protocol, avoid portset.Ports) (widest portset.Range, found bool) {
+	if !proto.HasPorts() {
 		return portset.Range{}, false
 	}
 	free := unused()
 	if proto == portset.SCTP {
 		free = free.Minus(iana.Registered(portset.SCTP)).Minus(TopClasses(portset.SCTP))
 	}
-	var widest portset.Range
-	size := 0
 	for _, gap := range free.Minus(avoid.Of(proto)).Ranges() {
-		if n := int(gap.Last) - int(gap.First) + 1; n > size {
-			widest, size = gap, n
+		if !found || size(gap) > size(widest) {
+			widest, found = gap, true
 		}
 	}
-	if size < width {
-		return portset.Range{}, false
-	}
-	return portset.Range{First: widest.First, Last: widest.First + uint16(width-1)}, true
+	return widest, found
 }
+
+func size(r portset.Range) int { return int(r.Last) - int(r.First) + 1 }
 
 // unused is the set of ports that neither TCP nor UDP is known to use.
 var unused = sync.OnceValue(func() portset.Set {

@@ -1,0 +1,53 @@
+// Package quiet finds ports that nothing is known to use: no service that is
+// registered or often attacked, no system that hands ports out by itself, and
+// no backup product of the catalogue.
+package quiet
+
+import (
+	"sync"
+
+	"github.com/backupfw/terraform-provider-backupfw/internal/catalog"
+	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
+	"github.com/backupfw/terraform-provider-backupfw/internal/services"
+)
+
+// Range returns a range of width consecutive ports for a listener that can be
+// put anywhere, outside avoid. It is false when no gap is wide enough, and for
+// a protocol without ports. The same question always has the same answer.
+//
+// The first question parses the whole catalogue, once.
+func Range(width int, protocol portset.Protocol, avoid portset.Ports) (portset.Range, bool) {
+	if width < 1 || !protocol.HasPorts() {
+		return portset.Range{}, false
+	}
+	return services.Quiet(width, protocol, taken(protocol, avoid))
+}
+
+// Widest returns the widest range that there is, of equal ones the lowest. It
+// is false when every port is taken.
+func Widest(protocol portset.Protocol, avoid portset.Ports) (portset.Range, bool) {
+	if !protocol.HasPorts() {
+		return portset.Range{}, false
+	}
+	return services.WidestGap(protocol, taken(protocol, avoid))
+}
+
+func taken(protocol portset.Protocol, avoid portset.Ports) portset.Ports {
+	return avoid.Union(portset.PortsOf(protocol, documented()))
+}
+
+// documented are the numbers that a product of the catalogue documents on any
+// protocol: products and people rarely keep one number apart for two services.
+var documented = sync.OnceValue(func() portset.Set {
+	var all []portset.Set
+	for _, id := range catalog.IDs() {
+		product, _ := catalog.Get(id)
+		ports := product.Documented()
+		for _, protocol := range portset.Protocols() {
+			if protocol.HasPorts() {
+				all = append(all, ports.Of(protocol))
+			}
+		}
+	}
+	return portset.UnionAll(all)
+})
