@@ -33,6 +33,8 @@ var layers = map[string][]string{
 	// Runs the examples with the command line and the provider in the process,
 	// because the clock has to stand still.
 	"internal/exampletest": {"internal/provider", "internal/risk"},
+	// Holds the whole catalogue to what the engine makes of it, in tests alone.
+	"internal/catalogtest": {},
 	// Writes those parts of the documentation that follow from the code.
 	"internal/docs":     {"internal/..."},
 	"internal/docs/gen": {"internal/docs"},

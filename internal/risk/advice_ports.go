@@ -100,13 +100,16 @@ func rangeCandidates(p *policy.Policy, rule *policy.Rule, portRange *policy.Port
 	if !listener.Negotiated || !sole || !protocol.HasPorts() || flow != nil && flow.Configurable == "" {
 		return nil
 	}
+	twins := twinsOf(portRange, k)
 	var list []candidate
 	change := func(action string, ports portset.Set, how, because string) {
-		all := portset.PortsOf(protocol, ports)
+		var all portset.Ports
 		for i := range portRange.Listeners {
-			if i != k {
-				all = all.Union(portRange.Listeners[i].Ports)
+			kept := portRange.Listeners[i].Ports
+			if own, twin := twins[i]; twin {
+				kept = portset.PortsOf(own, ports)
 			}
+			all = all.Union(kept)
 		}
 		listeners, ok := shared(portRange, all)
 		texts := all.Strings()
@@ -129,10 +132,36 @@ func rangeCandidates(p *policy.Policy, rule *policy.Rule, portRange *policy.Port
 	if needed < width {
 		change("narrow-range", listener.Ports.Of(protocol).FirstN(needed), "Narrow", " ("+strings.TrimSuffix(why, ".")+")")
 	}
-	if moved, ok := quiet.Range(min(width, needed), protocol, p.AllPorts()); ok {
-		change("move-range", portset.Of(moved), "Move", ": nothing is registered there, and no system hands these ports out")
+	var taken portset.Set
+	for _, own := range twins {
+		taken = taken.Union(p.AllPorts().Of(own))
+	}
+	if free, ok := quiet.Range(min(width, needed), protocol, portset.PortsOf(protocol, taken)); ok {
+		change("move-range", portset.Of(free), "Move", ": nothing is registered there, and no system hands these ports out")
 	}
 	return list
+}
+
+// twinsOf are the listeners of a port range that are on the same numbers as
+// listener k, itself included, by index with the protocol: products that
+// negotiate over TCP and UDP have one setting for both.
+func twinsOf(portRange *policy.PortRange, k int) map[int]portset.Protocol {
+	of := func(l *policy.Listener) (portset.Protocol, portset.Set) {
+		protocol, sole := soleProtocol(l.Ports)
+		if flow := flowOf(l); !sole || !l.Negotiated || flow == nil || flow.Configurable == "" {
+			return protocol, portset.Set{}
+		}
+		return protocol, l.Ports.Of(protocol)
+	}
+	own, _ := soleProtocol(portRange.Listeners[k].Ports)
+	twins := map[int]portset.Protocol{k: own}
+	_, numbers := of(&portRange.Listeners[k])
+	for i := range portRange.Listeners {
+		if protocol, same := of(&portRange.Listeners[i]); i != k && !same.IsEmpty() && same.Equal(numbers) {
+			twins[i] = protocol
+		}
+	}
+	return twins
 }
 
 // namedFlows writes the flows of a port range of a product. Ports that the
@@ -172,9 +201,6 @@ func shared(portRange *policy.PortRange, ports portset.Ports) ([]policy.Listener
 			continue
 		}
 		l.Ports = l.Ports.Intersect(rest)
-		if l.Ports.IsEmpty() {
-			return nil, false
-		}
 		rest = rest.Minus(l.Ports)
 		listeners = append(listeners, l)
 	}
@@ -183,6 +209,11 @@ func shared(portRange *policy.PortRange, ports portset.Ports) ([]policy.Listener
 		if at := soleCandidate(listeners, protocol); at >= 0 {
 			listeners[at].Ports = listeners[at].Ports.Union(moved)
 			rest = rest.Minus(moved)
+		}
+	}
+	for i := range listeners {
+		if listeners[i].Ports.IsEmpty() {
+			return nil, false
 		}
 	}
 	if !rest.IsEmpty() {

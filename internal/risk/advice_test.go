@@ -249,6 +249,8 @@ func TestAdvise_Texts(t *testing.T) {
 			`If one listener picks a port of 40000-40039/tcp per connection, write negotiated = true in port range "vault": nothing else may then listen there.`},
 		{"single-port", in(flow("veeam", "data-mover-range"), dmz(dmz28)),
 			`Veeam Backup & Replication can carry this over 6162/tcp alone: write flows = ["data-mover"] in port range "data-mover-range", without ports and roles. Managed server wizard > Advanced/Network Settings > Data transfer options.`},
+		{"move-range", in(policy.PortRange{Name: "netvault", Listeners: append(flow("netvault", "range-in").Listeners, flow("netvault", "range-in-udp").Listeners...)}, dmz(dmz28)),
+			`Move the range in the product and write flows = ["range-in", "range-in-udp"] and ports = ["29168-29188/tcp", "29168-29188/udp"] in port range "netvault": nothing is registered there, and no system hands these ports out.`},
 		{"cut-peers", in(vault, internet("20.0.0.0/8", "20.1.2.3", "198.51.100.1")),
 			`Keep only the hosts that are listed one by one: write cidrs = ["198.51.100.1/32"] in peer group "peers".`},
 		{"cut-peers", in(vault, anywhere("0.0.0.0/0")),
