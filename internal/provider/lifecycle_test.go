@@ -56,6 +56,22 @@ func TestResources_Plan_KnownArguments_EverythingIsKnown(t *testing.T) {
 	}
 }
 
+// A zone that is left out is written into the plan, so that a whole peer group
+// can be passed on.
+func TestPeerGroupResource_Plan_ZoneLeftOut_IsByAddress(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil)
+	group := s.create(t, "peer_group", without(peerGroup(), "zone"))
+	if got := get(t, group, "zone"); got != "by_address" {
+		t.Errorf("zone = %v", got)
+	}
+	s.create(t, "policy", policyOf(obj{"backup": ruleOf(vault(), group)}))
+	declared := s.create(t, "peer_group", peerGroup())
+	if got := get(t, s.change(t, "peer_group", declared, without(peerGroup(), "zone")), "zone"); got != "by_address" {
+		t.Errorf("zone = %v after it was removed", got)
+	}
+}
+
 // A policy that only the warn mode let through can always be destroyed, by a
 // strict provider and after its waiver has run out.
 func TestResources_Destroy_IsNeverRejected(t *testing.T) {

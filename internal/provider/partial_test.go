@@ -83,7 +83,11 @@ func TestPolicyResource_Plan_WhatMayTurnOutHarmless_IsNotRejected(t *testing.T) 
 	s := serve(t, nil)
 	desk := policyOf(obj{"desk": ruleOf(rdp(), clients())})
 	open := policyOf(obj{"backup": ruleOf(vault(), obj{"name": "all", "prefixes": seq{"0.0.0.0/0"}, "zone": "internet"})})
+	wide := obj{"name": "office", "prefixes": seq{"198.51.100.0/24"}, "zone": "internal", "zone_reason": "our own"}
+	tight := with(policyOf(obj{"backup": ruleOf(vault(), wide)}), 2, "max_score") // 3 from the internet, 1 from inside
 	for name, config := range map[string]obj{
+		"zone":                with(tight, unknown, "rules", "backup", "peers", 0, "zone"),
+		"reason of the zone":  with(tight, unknown, "rules", "backup", "peers", 0, "zone_reason"),
 		"listener's product":  with(desk, unknown, "rules", "desk", "port_ranges", 0, "listeners", 0, "product"),
 		"listener's kind":     with(desk, unknown, "rules", "desk", "port_ranges", 0, "listeners", 0, "kind"),
 		"direction":           with(open, unknown, "rules", "backup", "direction"),
@@ -107,6 +111,21 @@ func TestPolicyResource_Plan_WhatMayTurnOutHarmless_IsNotRejected(t *testing.T) 
 				t.Errorf("score = %v, want unknown", score)
 			}
 		})
+	}
+}
+
+// The other half of the test before: with the zone known, the same are rejected.
+func TestPolicyResource_Plan_ZoneDecides(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil)
+	wide := obj{"name": "office", "prefixes": seq{"198.51.100.0/24"}, "zone": "internet"}
+	tight := with(policyOf(obj{"backup": ruleOf(vault(), wide)}), 2, "max_score")
+	if errors := s.plan(t, "policy", tftypes.Value{}, tight).errors(); len(errors) != 1 || !strings.HasPrefix(errors[0], "rules: Policy rejected: score-limit. ") {
+		t.Errorf("from the internet: %q", errors)
+	}
+	inside := with(tight, "internal", "rules", "backup", "peers", 0, "zone")
+	if errors := s.plan(t, "policy", tftypes.Value{}, inside).errors(); len(errors) != 1 || !strings.HasPrefix(errors[0], `rules["backup"]: Policy rejected: public-peer-private-claim. `) {
+		t.Errorf("from inside without a reason: %q", errors)
 	}
 }
 

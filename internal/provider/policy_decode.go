@@ -43,9 +43,7 @@ func decodePolicy(n node) *policy.Policy {
 	rules := n.attribute("rules")
 	switch {
 	case rules.isUnknown():
-		// A waiver may name a rule that is not known yet. Without rules there
-		// is no finding that it could accept.
-		p.Partial, p.WaiversPartial = true, true
+		p.Partial = true
 	case rules.isNull():
 		rules.missing("Without rules the policy says nothing.", "Write rules = { clients = { ... } }, or rules = {} to open nothing.")
 	}
@@ -56,7 +54,7 @@ func decodePolicy(n node) *policy.Policy {
 	}
 
 	waivers := n.attribute("waiver")
-	p.WaiversPartial = p.WaiversPartial || waivers.isUnknown()
+	p.WaiversPartial = waivers.isUnknown()
 	for _, element := range waivers.elements() {
 		w, partial := decodeWaiver(element)
 		p.Waivers = append(p.Waivers, w)

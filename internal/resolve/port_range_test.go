@@ -148,6 +148,9 @@ func TestPortRangeSpec_Listeners(t *testing.T) {
 			"fd-to-sd product_flow bareos/fd-to-sd 9103/tcp",
 			"fd-to-dir product_flow bareos/fd-to-dir 9101/tcp",
 			"own undeclared bareos/ 26000/tcp"}, "29168-29171/tcp"},
+		{"the narrower of two flows", spec{Product: "veeam", Ports: []string{"2049-2050/tcp"}}, []string{
+			"gateway-to-nfs product_flow veeam/gateway-to-nfs 2049/tcp",
+			"esxi-to-vpower-nfs product_flow veeam/esxi-to-vpower-nfs 2050/tcp negotiated"}, "29168-29169/tcp"},
 		// Without a product there is one listener of the author's own.
 		{"negotiated", spec{Ports: []string{"29168-29207/tcp"}, Negotiated: ref(true)}, []string{"own negotiated / 29168-29207/tcp negotiated"}, ""},
 		{"undeclared", spec{Ports: []string{"873/tcp"}}, []string{"own undeclared / 873/tcp"}, "29168/tcp"},
