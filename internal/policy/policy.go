@@ -5,6 +5,7 @@
 package policy
 
 import (
+	"github.com/backupfw/terraform-provider-backupfw/internal/catalog"
 	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
 	"github.com/backupfw/terraform-provider-backupfw/internal/prefixset"
 )
@@ -140,6 +141,35 @@ type PortRange struct {
 	// Sizing says how many ports the author's load needs; nil when unknown.
 	Sizing  *Sizing
 	Partial bool
+}
+
+// FixedBeside returns the fixed ports of the range's product that lie where the
+// product documents the negotiated range of listener k. They are among the ports
+// that a sizing rule of that flow counts. An open-ended flow documents no range.
+func (r *PortRange) FixedBeside(k int) portset.Ports {
+	of := func(l *Listener) *catalog.Flow {
+		if l.Kind != ProductFlow {
+			return nil
+		}
+		product, known := catalog.Get(l.Product)
+		if !known {
+			return nil
+		}
+		flow, _ := product.Flow(l.Flow)
+		return flow
+	}
+	var fixed portset.Ports
+	flow := of(&r.Listeners[k])
+	if flow == nil || !flow.Negotiated || flow.OpenEnded {
+		return fixed
+	}
+	for i := range r.Listeners {
+		l := &r.Listeners[i]
+		if other := of(l); other != nil && !other.Negotiated && l.Product == r.Listeners[k].Product {
+			fixed = fixed.Union(l.Ports.Intersect(flow.Ports))
+		}
+	}
+	return fixed
 }
 
 // Sizing compares the width of a range with what its load needs, in ports.

@@ -58,25 +58,36 @@ func ownSizing(spec PortRangeSpec, ports portset.Ports) *policy.Sizing {
 // that grow with it, by the product's rules. It is nil when none grows, or when
 // the author counted nothing and a rule asks for a count; sizedBy names the
 // argument that it follows from.
+//
+// Flows with the same rules are the same numbers on several protocols or the
+// same setting for several links: each has to be as wide, and they do not add
+// up. Flows with other rules do. When one of them is too narrow, the sizing is
+// about that one: ports to spare elsewhere do not help it.
 func productSizing(product *catalog.Product, spec PortRangeSpec, listeners []policy.Listener) (sizing *policy.Sizing, sizedBy string, faults fault.List) {
 	var flows []string
-	configured := 0
+	portRange := &policy.PortRange{Listeners: listeners}
+	widths := map[string]int{}
 	for i := range listeners {
 		if l := &listeners[i]; len(product.Scaling(l.Flow)) > 0 {
 			flows = append(flows, l.Flow)
-			configured += l.Ports.Len()
+			widths[l.Flow] = narrowest(l.Ports.Union(portRange.FixedBeside(i)))
 		}
 	}
 	counts, faults := countLoad(product, flows, spec)
 	if len(faults) > 0 || len(flows) == 0 {
 		return nil, "", faults
 	}
-	needed := 0
+	var groups []sized
 	var rules []*catalog.SizingRule
 	var missing []catalog.Unit
 	for _, flow := range flows {
-		ports, ofFlow, without := product.Needed(flow, counts)
-		needed = min(needed+ports, maxNeeded)
+		needed, ofFlow, without := product.Needed(flow, counts)
+		at := slices.IndexFunc(groups, func(g sized) bool { return slices.Equal(g.rules, ofFlow) })
+		if at < 0 {
+			at = len(groups)
+			groups = append(groups, sized{rules: ofFlow, needed: needed, configured: widths[flow]})
+		}
+		groups[at].configured = min(groups[at].configured, widths[flow])
 		rules = appendNew(rules, ofFlow...)
 		missing = appendNew(missing, without...)
 	}
@@ -96,7 +107,36 @@ func productSizing(product *catalog.Product, spec PortRangeSpec, listeners []pol
 		faults.Add(incompleteLoad(product, rules, missing, spec), fault.Attribute(sizedBy))
 		return nil, "", faults
 	}
-	return &policy.Sizing{Needed: needed, Configured: configured, Rule: ruleText(rules)}, sizedBy, nil
+	whole := sized{rules: rules}
+	var short *sized
+	for i := range groups {
+		g := &groups[i]
+		whole.needed, whole.configured = min(whole.needed+g.needed, maxNeeded), whole.configured+g.configured
+		if lacks := g.needed - g.configured; lacks > 0 && (short == nil || lacks > short.needed-short.configured) {
+			short = g
+		}
+	}
+	if short != nil {
+		whole = *short
+	}
+	return &policy.Sizing{Needed: whole.needed, Configured: whole.configured, Rule: ruleText(whole.rules)}, sizedBy, nil
+}
+
+// sized are the flows that grow by the same rules, in ports of each.
+type sized struct {
+	rules              []*catalog.SizingRule
+	needed, configured int
+}
+
+// narrowest is the width on the protocol on which there is least.
+func narrowest(ports portset.Ports) int {
+	width := 0
+	for _, protocol := range portset.Protocols() {
+		if n := ports.Of(protocol).Len(); n > 0 && (width == 0 || n < width) {
+			width = n
+		}
+	}
+	return width
 }
 
 // maxNeeded is all ports of all protocols that have ports.

@@ -78,7 +78,7 @@ func TestProductSizing(t *testing.T) {
 		{"the minimum of each flow", []string{"node", "sessions"}, map[string]int{"device": 4, "daemon": 3, "session": 1}, nil,
 			&policy.Sizing{Needed: 15 + 10, Configured: 40, Rule: node + "; " + sessions}, "load", nil},
 		{"more than there are", []string{"node", "sessions", "upward", "mixed"}, map[string]int{"device": 1 << 31, "daemon": 1, "session": 1 << 31, "job": 1 << 31, "user": 1}, nil,
-			&policy.Sizing{Needed: 3 << 16, Configured: 80, Rule: node + "; " + sessions + "; " + mixed}, "load", nil},
+			&policy.Sizing{Needed: 1 << 16, Configured: 20, Rule: node}, "load", nil},
 		{"concurrency counts the only unit", []string{"sessions", "control"}, nil, &six, &policy.Sizing{Needed: 18, Configured: 20, Rule: sessions}, "concurrency", nil},
 		{"whatever it is", []string{"upward"}, nil, &six, &policy.Sizing{Needed: 11, Configured: 20, Rule: "5 ports plus one per device (guide, page 3)"}, "concurrency", nil},
 		{"the jobs of several units", []string{"mixed"}, map[string]int{"user": 2}, &six, &policy.Sizing{Needed: 8, Configured: 20, Rule: mixed}, "load", nil},
@@ -101,7 +101,7 @@ func TestProductSizing(t *testing.T) {
 		{"nothing counted", []string{"node"}, nil, nil, nil, "", nil},
 		{"a flat rule asks for no count", []string{"flat"}, nil, nil, &policy.Sizing{Needed: 100, Configured: 20, Rule: "at least 100 ports (guide, page 5)"}, "product", nil},
 		{"a flat rule beside one that does", []string{"flat", "sessions"}, nil, nil, nil, "", nil},
-		{"a flat rule and jobs", []string{"flat", "sessions"}, nil, &six, &policy.Sizing{Needed: 118, Configured: 40, Rule: sessions + "; at least 100 ports (guide, page 5)"}, "concurrency", nil},
+		{"a flat rule and jobs", []string{"flat", "sessions"}, nil, &six, &policy.Sizing{Needed: 100, Configured: 20, Rule: "at least 100 ports (guide, page 5)"}, "concurrency", nil},
 		{"a load that counts nothing", []string{"sessions"}, map[string]int{}, nil, nil, "", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -127,7 +127,10 @@ func rangeCandidates(p *policy.Policy, rule *policy.Rule, portRange *policy.Port
 	width := listener.Ports.Len()
 	needed, why := assumedJobs, fmt.Sprintf("%d ports serve %d concurrent jobs of most products; set concurrency to your own number", assumedJobs, assumedJobs)
 	if portRange.Sizing != nil {
-		needed, why = max(1, portRange.Sizing.Needed), portRange.Sizing.Rule
+		needed, why = max(1, portRange.Sizing.Needed-portRange.FixedBeside(k).Of(protocol).Len()), portRange.Sizing.Rule
+		if portRange.Sizing.Configured < portRange.Sizing.Needed {
+			needed = max(needed, width) // nothing to spare
+		}
 	}
 	if needed < width {
 		change("narrow-range", listener.Ports.Of(protocol).FirstN(needed), "Narrow", " ("+strings.TrimSuffix(why, ".")+")")
