@@ -33,7 +33,7 @@ func functionNames() []string {
 	return names
 }
 
-// functionResults returns what each function returns.
+// functionResults returns the objects that functions return, by function.
 func functionResults() map[string]attr.Type {
 	ctx := context.Background()
 	results := map[string]attr.Type{}
@@ -43,7 +43,10 @@ func functionResults() map[string]attr.Type {
 		f.Metadata(ctx, function.MetadataRequest{}, &metadata)
 		var definition function.DefinitionResponse
 		f.Definition(ctx, function.DefinitionRequest{}, &definition)
-		results[metadata.Name] = definition.Definition.Return.GetType()
+		// A single value is described where the function is.
+		if result, isObject := definition.Definition.Return.GetType().(types.ObjectType); isObject {
+			results[metadata.Name] = result
+		}
 	}
 	return results
 }

@@ -24,8 +24,8 @@ func listenerFields() []shape {
 
 func sizingFields() []shape {
 	return []shape{
-		integer("needed", "Number of ports that the load needs."),
-		integer("configured", "Number of ports of the range that scales with the load."),
+		integer("needed", "Number of ports that the load needs. Flows that grow by the same rules, such as one range over TCP and UDP, are counted once; when one flow is too narrow, the numbers are those of that one."),
+		integer("configured", "Number of ports that the range has for it."),
 		text("rule", "The product's sizing rule in words."),
 	}
 }
