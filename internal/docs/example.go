@@ -7,8 +7,8 @@ import (
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/catalog"
 	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
+	"github.com/backupfw/terraform-provider-backupfw/internal/quiet"
 	"github.com/backupfw/terraform-provider-backupfw/internal/resolve"
-	"github.com/backupfw/terraform-provider-backupfw/internal/services"
 )
 
 // exampleWidth is how wide an example is made when no rule says it.
@@ -104,8 +104,8 @@ func narrowed(p *catalog.Product, f *catalog.Flow, counts map[catalog.Unit]int) 
 			continue
 		}
 		ports := set.FirstN(width)
-		if quiet, found := services.Quiet(width, protocol, portset.Ports{}); found && f.SystemPicks() {
-			ports = portset.Of(quiet)
+		if free, found := quiet.Range(width, protocol, portset.Ports{}); found && f.SystemPicks() {
+			ports = portset.Of(free)
 		}
 		chosen = chosen.Union(portset.PortsOf(protocol, ports))
 	}

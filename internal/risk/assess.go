@@ -163,7 +163,7 @@ func scoreLimitFinding(a *Assessment) Finding {
 	}
 	return Finding{Code: ScoreLimit, Severity: High, Effect: Reject, rejects: true,
 		Message: fmt.Sprintf("The score is %s%d (%s), and the limit is %d. The most expensive services, in points: %s.", bound, a.Score, a.Rating, a.Limit, some(lines)),
-		Remedy:  "Narrow the ports or cut the peers of the services listed first; advice lists changes with the score after each.",
+		Remedy:  "Narrow the ports or cut the peers of the services listed first.",
 		Place:   fault.Path{fault.Attribute("rules")},
 	}
 }

@@ -34,7 +34,7 @@ var golden = []struct {
 		`rules["clients"].port_ranges[0]`},
 	{"score-limit", "41 points",
 		"The score is 41 (high), and the limit is 40. The most expensive services, in points: undeclared tcp 40.3.",
-		"Narrow the ports or cut the peers of the services listed first; advice lists changes with the score after each.",
+		"Narrow the ports or cut the peers of the services listed first.",
 		"rules"},
 	{"exploited-listener", "inside",
 		"The listener of flow veeam/server-secure-v12 (9401/tcp) is in CISA's catalogue of known exploited vulnerabilities (CVE-2023-27532, CVE-2024-40711): it is attacked wherever it can be reached.",
