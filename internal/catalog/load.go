@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // productDir is the directory of the product files, one per product, named
@@ -15,6 +16,13 @@ const (
 	productDir = "products"
 	productExt = ".yaml"
 )
+
+// parsed counts the product files that were read so far.
+var parsed atomic.Int64
+
+// Parsed returns how many product files this process has read. Tests hold
+// start-up to none.
+func Parsed() int { return int(parsed.Load()) }
 
 // library is a directory of product files; each is parsed once, on demand.
 type library struct {
@@ -49,6 +57,7 @@ func (l *library) get(id string) (*Product, error) {
 // load reads and checks one product file. An error names the file and, as far
 // as the text could be read, every field at fault.
 func load(fsys fs.FS, id string) (*Product, error) {
+	parsed.Add(1)
 	name := path.Join(productDir, id+productExt)
 	text, err := fs.ReadFile(fsys, name)
 	if err != nil {

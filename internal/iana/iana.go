@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/iana/format"
 	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
@@ -20,7 +21,14 @@ import (
 //go:embed registry.bin
 var compact string
 
+var loaded atomic.Bool
+
+// Loaded reports whether this process has unpacked the registry. Tests hold
+// start-up to not doing so.
+func Loaded() bool { return loaded.Load() }
+
 var table = sync.OnceValue(func() format.Table {
+	loaded.Store(true)
 	t, err := format.Decode(compact)
 	if err != nil {
 		panic(fmt.Sprintf("iana: registry.bin: %v", err)) // a test compares the file with its source
