@@ -92,8 +92,8 @@ func TestProductSizing(t *testing.T) {
 			`concurrency: Load incomplete: The selected flows of product "fleet" grow with device and daemon, and nothing counts device and daemon. The needed width is not known without. Add device and daemon to load with your own numbers, for example load = { device = 1, daemon = 1 }.`}},
 		{"one of two", []string{"node"}, map[string]int{"device": 4}, nil, nil, "", []string{
 			`load: Load incomplete: The selected flows of product "fleet" grow with device and daemon, and nothing counts daemon. The needed width is not known without. Add daemon to load with your own numbers, for example load = { device = 4, daemon = 1 }.`}},
-		{"units of other flows", []string{"node", "sessions"}, map[string]int{"job": 4, "divice": 2}, nil, nil, "", []string{
-			`load["divice"]: Unknown unit: "divice" is not what the selected flows of product "fleet" grow with. A count of something else says nothing about the width of the range. Use device, daemon and session.`,
+		{"units of other flows", []string{"node", "sessions"}, map[string]int{"job": 4, "gadget": 2}, nil, nil, "", []string{
+			`load["gadget"]: Unknown unit: "gadget" is not what the selected flows of product "fleet" grow with. A count of something else says nothing about the width of the range. Use device, daemon and session.`,
 			`load["job"]: Unknown unit: "job" is not what the selected flows of product "fleet" grow with. A count of something else says nothing about the width of the range. Use device, daemon and session.`}},
 		{"none is no unit", []string{"flat", "sessions"}, map[string]int{"none": 4, "session": 1}, nil, nil, "", []string{
 			`load["none"]: Unknown unit: "none" is not what the selected flows of product "fleet" grow with. A count of something else says nothing about the width of the range. Use session.`}},
