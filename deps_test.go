@@ -63,9 +63,9 @@ var layers = map[string][]string{
 
 	// Sets of ports and of addresses.
 	"internal/region":          {"internal/portset", "internal/prefixset"},
-	"internal/portset":         {"internal/fault", "internal/portset/rawtext"},
-	"internal/prefixset":       {"internal/fault", "internal/portset/rawtext"},
-	"internal/portset/rawtext": {},
+	"internal/portset":         {"internal/fault", "internal/rawtext"},
+	"internal/prefixset":       {"internal/fault", "internal/rawtext"},
+	"internal/rawtext": {},
 	"internal/fault":           {},
 }
 

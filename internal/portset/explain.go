@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
-	"github.com/backupfw/terraform-provider-backupfw/internal/portset/rawtext"
+	"github.com/backupfw/terraform-provider-backupfw/internal/rawtext"
 )
 
 // maxListed is how many elements of a list in one string are written out.

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/backupfw/terraform-provider-backupfw/internal/portset/rawtext"
+	"github.com/backupfw/terraform-provider-backupfw/internal/rawtext"
 )
 
 // readPortAndProtocol reads the two sides of the slash; name is empty when the

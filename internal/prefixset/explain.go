@@ -8,7 +8,7 @@ import (
 	"go4.org/netipx"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
-	"github.com/backupfw/terraform-provider-backupfw/internal/portset/rawtext"
+	"github.com/backupfw/terraform-provider-backupfw/internal/rawtext"
 )
 
 // maxListed is how many elements of a list in one text, or prefixes of a

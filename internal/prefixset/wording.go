@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
-	"github.com/backupfw/terraform-provider-backupfw/internal/portset/rawtext"
+	"github.com/backupfw/terraform-provider-backupfw/internal/rawtext"
 )
 
 // kind is one way in which a text can be wrong.
