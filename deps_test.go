@@ -62,11 +62,11 @@ var layers = map[string][]string{
 	"internal/iana/format": {},
 
 	// Sets of ports and of addresses.
-	"internal/region":          {"internal/portset", "internal/prefixset"},
-	"internal/portset":         {"internal/fault", "internal/rawtext"},
-	"internal/prefixset":       {"internal/fault", "internal/rawtext"},
-	"internal/rawtext": {},
-	"internal/fault":           {},
+	"internal/region":    {"internal/portset", "internal/prefixset"},
+	"internal/portset":   {"internal/fault", "internal/rawtext"},
+	"internal/prefixset": {"internal/fault", "internal/rawtext"},
+	"internal/rawtext":   {},
+	"internal/fault":     {},
 }
 
 // bans name imports that no file of the packages may have, tests included.
