@@ -103,6 +103,7 @@ func evaluatePortRange(n node) (record, diag.Diagnostics) {
 		return nil, diags
 	}
 	addWarnings(&diags, resolve.SizingWarnings(resolved))
+	addWarnings(&diags, resolve.ConfidenceWarnings(resolved))
 	return encodePortRange(resolved), diags
 }
 
