@@ -104,6 +104,7 @@ func evaluatePortRange(n node) (record, diag.Diagnostics) {
 	}
 	addWarnings(&diags, resolve.SizingWarnings(resolved))
 	addWarnings(&diags, resolve.ConfidenceWarnings(resolved))
+	addWarnings(&diags, resolve.LeftOutWarnings(resolved))
 	return encodePortRange(resolved), diags
 }
 

@@ -41,6 +41,8 @@ type PortRange struct {
 	RegisteredCount int
 	// SizedBy is the argument that Sizing follows from.
 	SizedBy string
+	// LeftOut are the flows that the roles require and ports does not open.
+	LeftOut []*catalog.Flow
 	// Quiet is a range of the same width that nothing else uses, as the text
 	// for ports; empty when the range is quiet already or cannot move.
 	Quiet string
@@ -98,6 +100,7 @@ func (spec PortRangeSpec) Resolve() (*PortRange, fault.List) {
 		if len(faults) > 0 {
 			return nil, faults
 		}
+		resolved.LeftOut = leftOut(flows, resolved.Listeners, spec)
 		resolved.Sizing, resolved.SizedBy, faults = productSizing(product, spec, resolved.Listeners)
 		if len(faults) > 0 {
 			return nil, faults
