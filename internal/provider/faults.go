@@ -70,12 +70,23 @@ func addFaults(diags *diag.Diagnostics, faults fault.List) {
 	}
 }
 
-// addWarnings reports faults as warnings at their places.
-func addWarnings(diags *diag.Diagnostics, faults fault.List) {
-	for _, f := range faults {
-		at, where := attributePath(f.Path)
-		diags.AddAttributeWarning(at, f.Title, f.Detail()+where)
+// addWarnings reports faults as one warning of the resource: at the place of
+// the first, with a line for each when there are several. Terraform repeats
+// warnings in every plan and folds away all but the first of a kind.
+func addWarnings(diags *diag.Diagnostics, resource string, faults fault.List) {
+	if len(faults) == 0 {
+		return
 	}
+	at, where := attributePath(faults[0].Path)
+	if len(faults) == 1 {
+		diags.AddAttributeWarning(at, faults[0].Title, faults[0].Detail()+where)
+		return
+	}
+	lines := make([]string, len(faults))
+	for i, f := range faults {
+		lines[i] = "- " + f.Error()
+	}
+	diags.AddAttributeWarning(at, fmt.Sprintf("%s: %d warnings", resource, len(faults)), strings.Join(lines, "\n"))
 }
 
 // functionError writes all faults of one argument into the one text that a

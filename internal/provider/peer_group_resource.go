@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -78,7 +79,7 @@ func evaluatePeerGroup(n node) (record, diag.Diagnostics) {
 	if len(faults) > 0 {
 		return nil, diags
 	}
-	addWarnings(&diags, warnings)
+	addWarnings(&diags, fmt.Sprintf("Peer group %q", group.Name), warnings)
 	return record{
 		"id":            group.Name,
 		"prefixes":      group.Prefixes.Strings(),

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -102,9 +103,7 @@ func evaluatePortRange(n node) (record, diag.Diagnostics) {
 	if len(faults) > 0 {
 		return nil, diags
 	}
-	addWarnings(&diags, resolve.SizingWarnings(resolved))
-	addWarnings(&diags, resolve.ConfidenceWarnings(resolved))
-	addWarnings(&diags, resolve.LeftOutWarnings(resolved))
+	addWarnings(&diags, fmt.Sprintf("Port range %q", resolved.Name), resolve.Warnings(resolved))
 	return encodePortRange(resolved), diags
 }
 

@@ -10,6 +10,12 @@ import (
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 )
 
+// Warnings are everything about the range that an author should look at and
+// that keeps nothing from being planned.
+func Warnings(r *PortRange) fault.List {
+	return slices.Concat(SizingWarnings(r), ConfidenceWarnings(r), LeftOutWarnings(r))
+}
+
 // ConfidenceWarnings names the flows of the range whose facts nobody has read
 // at the vendor: whoever opens their ports should look them up first.
 func ConfidenceWarnings(r *PortRange) fault.List {
