@@ -44,7 +44,7 @@ var layers = map[string][]string{
 	"internal/risk":    {"internal/catalog", "internal/fault", "internal/iana", "internal/policy", "internal/portset", "internal/prefixset", "internal/quiet", "internal/region", "internal/services"},
 	"internal/resolve": {"internal/catalog", "internal/fault", "internal/iana", "internal/policy", "internal/portset", "internal/prefixset", "internal/quiet", "internal/services"},
 	"internal/emit":    {"internal/compile", "internal/fault", "internal/policy", "internal/portset", "internal/prefixset", "internal/region"},
-	"internal/compile": {"internal/fault", "internal/policy", "internal/portset", "internal/prefixset", "internal/region"},
+	"internal/compile": {"internal/cover", "internal/fault", "internal/policy", "internal/portset", "internal/prefixset", "internal/region"},
 	// What the tests of compile and emit share: policies and their packets.
 	"internal/compile/compiletest": {"internal/policy", "internal/portset", "internal/prefixset"},
 
@@ -62,6 +62,7 @@ var layers = map[string][]string{
 	"internal/iana/format": {},
 
 	// Sets of ports and of addresses.
+	"internal/cover":     {"internal/portset", "internal/prefixset", "internal/region"},
 	"internal/region":    {"internal/portset", "internal/prefixset"},
 	"internal/portset":   {"internal/fault", "internal/rawtext"},
 	"internal/prefixset": {"internal/fault", "internal/rawtext"},
