@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/catalog"
-	"github.com/backupfw/terraform-provider-backupfw/internal/compile"
 	"github.com/backupfw/terraform-provider-backupfw/internal/emit"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
@@ -161,7 +160,7 @@ func opened(t *testing.T, p *policy.Policy, direction policy.Direction) portset.
 	if !known {
 		t.Fatal("no rules for AWS")
 	}
-	result, faults := target.Emit(p.Name, compile.Compile(p), emit.Options{})
+	result, faults := target.Emit(p, emit.Options{})
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}

@@ -22,12 +22,12 @@ func awsSecurityGroupRules() Target {
 			"A security group filters the ports of TCP and UDP only, so SCTP is open whole or not at all; " +
 			"references are security groups and managed prefix lists.",
 		Columns: []Column{
-			{"ip_protocol", String, "The protocol by name or number; \"-1\" is every protocol."},
-			{"from_port", Number, "The first port; -1 for every ICMP type, null for protocols without ports."},
-			{"to_port", Number, "The last port; -1 for every ICMP type, null for protocols without ports."},
-			{"cidr_ipv4", String, "The peer's IPv4 prefix, or null."},
-			{"cidr_ipv6", String, "The peer's IPv6 prefix, or null."},
-			{"description", String, "The policy and the rules of it that the rule serves."},
+			{Name: "ip_protocol", Kind: String, Description: "The protocol by name or number; \"-1\" is every protocol."},
+			{Name: "from_port", Kind: Number, Description: "The first port; -1 for every ICMP type, null for protocols without ports."},
+			{Name: "to_port", Kind: Number, Description: "The last port; -1 for every ICMP type, null for protocols without ports."},
+			{Name: "cidr_ipv4", Kind: String, Description: "The peer's IPv4 prefix, or null."},
+			{Name: "cidr_ipv6", Kind: String, Description: "The peer's IPv6 prefix, or null."},
+			{Name: "description", Kind: String, Description: "The policy and the rules of it that the rule serves."},
 		},
 		Limits: awsSecurityGroupLimits,
 		Emit:   emitAWSSecurityGroupRules,
@@ -83,61 +83,46 @@ var awsProtocols = map[portset.Protocol]struct {
 const awsAny = "-1"
 
 // emitAWSSecurityGroupRules implements Target.Emit.
-func emitAWSSecurityGroupRules(policyName string, rules []compile.Rule, o Options) (*Result, fault.List) {
+func emitAWSSecurityGroupRules(p *policy.Policy, o Options) (*Result, fault.List) {
+	boxes := compile.Boxes(p, o.Optimize)
 	limits, faults := applyLimits(awsSecurityGroup.name, awsSecurityGroupLimits, o)
-	faults.AddAll(awsSecurityGroup.check(rules))
+	faults.AddAll(awsSecurityGroup.check(partsOfBoxes(boxes)))
 	if len(faults) > 0 {
 		return nil, faults
 	}
-	result := &Result{Limit: limitValue(limits, rulesLimit), LimitsApplied: limits, RuleCount: compile.Count(rules)}
+	result := &Result{Limit: limitValue(limits, rulesLimit), LimitsApplied: limits}
 	maxDescription := limitValue(limits, "description_length")
-	for i := range rules {
-		rows := &result.Ingress
-		if rules[i].Direction == policy.Egress {
-			rows = &result.Egress
-		}
-		for j := range rules[i].Peers {
-			*rows = append(*rows, awsRow(policyName, &rules[i], &rules[i].Peers[j], maxDescription))
-		}
+	for i := range boxes {
+		result.add(boxes[i].Direction, awsRow(p.Name, &boxes[i], maxDescription))
 	}
-	result.Ingress, result.Egress = sortRows(result.Ingress), sortRows(result.Egress)
+	result.finish()
 
-	costs := awsCosts(rules)
-	result.Headroom = result.Limit - costs.worst() - o.RulesElsewhere
-	if faults := costs.faults(result.Limit, o.RulesElsewhere); len(faults) > 0 {
+	costs := awsCosts(boxes)
+	if faults := awsGroupQuota(costs).settle(result, costs.fuller(), o.RulesElsewhere); len(faults) > 0 {
 		return nil, faults
 	}
 	return result, nil
 }
 
-// awsRow writes one rule with one peer; values stand in the order of the
-// target's columns.
-func awsRow(policyName string, r *compile.Rule, peer *compile.Peer, maxDescription int) Row {
-	protocol, from, to := awsProtocol(r)
-	var cidr4, cidr6 any
-	row := Row{Key: flatKey(r, peer), Rules: peer.Rules}
-	switch {
-	case peer.Reference != nil:
-		row.Reference, row.ReferenceKind = peer.Reference.Name, string(peer.Reference.Kind)
-	case peer.Prefix.Addr().Is4():
-		cidr4 = peer.Prefix.String()
-	default:
-		cidr6 = peer.Prefix.String()
-	}
-	row.Values = []any{protocol, from, to, cidr4, cidr6, joinedNames(policyName, peer.Rules, maxDescription)}
+// awsRow writes one box; values stand in the order of the target's columns.
+func awsRow(policyName string, b *compile.Box, maxDescription int) Row {
+	protocol, from, to := awsProtocol(b)
+	row := flatRow(b)
+	cidr4, cidr6 := prefixColumns(b)
+	row.Values = []any{protocol, from, to, cidr4, cidr6, joinedNames(policyName, b.Rules, maxDescription)}
 	return row
 }
 
-func awsProtocol(r *compile.Rule) (protocol string, from, to any) {
-	if r.Any {
+func awsProtocol(b *compile.Box) (protocol string, from, to any) {
+	if b.Any {
 		return awsAny, nil, nil
 	}
-	form := awsProtocols[r.Protocol]
+	form := awsProtocols[b.Protocol]
 	switch form.ports {
 	case awsPortsAll:
 		return form.text, int64(-1), int64(-1)
 	case awsPortsWritten:
-		return form.text, int64(r.Ports.First), int64(r.Ports.Last)
+		return form.text, int64(b.Ports.First), int64(b.Ports.Last)
 	}
 	return form.text, nil, nil
 }

@@ -2,10 +2,8 @@ package emit_test
 
 import (
 	"fmt"
-	"net/netip"
 	"strconv"
 
-	"github.com/backupfw/terraform-provider-backupfw/internal/emit"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
 )
@@ -23,11 +21,11 @@ import (
 
 var awsNumbers = map[string]int{"tcp": 6, "udp": 17, "icmp": 1, "icmpv6": 58}
 
-func readAWSSecurityGroupRow(d policy.Direction, columns map[string]any, row emit.Row) (opened, error) {
-	o := opened{direction: d, protocol: everyProtocol, ports: portset.Range{First: 0, Last: 65535}}
-	text, ok := columns["ip_protocol"].(string)
+func readAWSSecurityGroupRow(_ policy.Direction, row emittedRow) (opened, error) {
+	o := opened{protocol: everyProtocol}
+	text, ok := row.columns["ip_protocol"].(string)
 	if !ok {
-		return o, fmt.Errorf("ip_protocol = %v", columns["ip_protocol"])
+		return o, fmt.Errorf("ip_protocol = %v", row.columns["ip_protocol"])
 	}
 	if number, named := awsNumbers[text]; named {
 		o.protocol = number
@@ -38,48 +36,48 @@ func readAWSSecurityGroupRow(d policy.Direction, columns map[string]any, row emi
 		}
 		o.protocol = int(number)
 	}
-	from, hasFrom := columns["from_port"].(int64)
-	to, hasTo := columns["to_port"].(int64)
+	from, hasFrom := row.columns["from_port"].(int64)
+	to, hasTo := row.columns["to_port"].(int64)
 	switch o.protocol {
 	case 6, 17:
 		if !hasFrom || !hasTo || from < 0 || to < from || to > 65535 {
-			return o, fmt.Errorf("ports %v to %v", columns["from_port"], columns["to_port"])
+			return o, fmt.Errorf("ports %v to %v", row.columns["from_port"], row.columns["to_port"])
 		}
-		o.ports = portset.Range{First: uint16(from), Last: uint16(to)}
+		o.ports = []portset.Range{{First: uint16(from), Last: uint16(to)}}
 	case 1, 58:
 		if !hasFrom || !hasTo || from != -1 || to != -1 {
-			return o, fmt.Errorf("opens only the ICMP type %v, code %v", columns["from_port"], columns["to_port"])
+			return o, fmt.Errorf("opens only the ICMP type %v, code %v", row.columns["from_port"], row.columns["to_port"])
 		}
 	}
-	return o, readAWSPeer(&o, columns, row)
+	return o, readAWSPeer(&o, row)
 }
 
-func readAWSPeer(o *opened, columns map[string]any, row emit.Row) error {
+func readAWSPeer(o *opened, row emittedRow) error {
 	peers := 0
 	for name, is4 := range map[string]bool{"cidr_ipv4": true, "cidr_ipv6": false} {
-		text, ok := columns[name].(string)
+		text, ok := row.columns[name].(string)
 		if !ok {
 			continue
 		}
-		prefix, err := netip.ParsePrefix(text)
+		prefixes, err := prefixesOf(text)
 		if err != nil {
 			return err
 		}
-		if prefix.Addr().Is4() != is4 || prefix.Masked() != prefix {
+		if prefixes.IPv4().IsEmpty() == is4 {
 			return fmt.Errorf("%s = %s", name, text)
 		}
 		if o.protocol == 1 && !is4 || o.protocol == 58 && is4 {
 			return fmt.Errorf("protocol %d with %s", o.protocol, text)
 		}
-		o.prefix = prefix
+		o.prefixes = prefixes
 		peers++
 	}
-	if row.Reference != "" {
+	if len(row.References) > 0 {
 		if row.ReferenceKind != "aws_security_group" && row.ReferenceKind != "aws_prefix_list" {
 			return fmt.Errorf("reference of kind %q", row.ReferenceKind)
 		}
-		o.reference = row.Reference
-		peers++
+		o.references = row.References
+		peers += len(row.References)
 	}
 	if peers != 1 {
 		return fmt.Errorf("%d peers", peers)

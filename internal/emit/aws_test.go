@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/backupfw/terraform-provider-backupfw/internal/compile"
 	"github.com/backupfw/terraform-provider-backupfw/internal/compile/compiletest"
 	"github.com/backupfw/terraform-provider-backupfw/internal/emit"
 	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
@@ -19,7 +18,7 @@ func emitAWS(t *testing.T, p *policy.Policy, o emit.Options) (*emit.Result, faul
 	if !known {
 		t.Fatal("no target")
 	}
-	result, faults := target.Emit(p.Name, compile.Compile(p), o)
+	result, faults := target.Emit(p, o)
 	if (result == nil) != (len(faults) > 0) {
 		t.Fatalf("result %v together with faults %v", result, faults)
 	}

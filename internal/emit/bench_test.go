@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/backupfw/terraform-provider-backupfw/internal/compile"
 	"github.com/backupfw/terraform-provider-backupfw/internal/compile/compiletest"
 	"github.com/backupfw/terraform-provider-backupfw/internal/emit"
 )
@@ -15,10 +14,10 @@ func BenchmarkEmit(b *testing.B) {
 	for _, target := range emit.Targets() {
 		for _, shape := range compiletest.Shapes() {
 			for _, n := range []int{10, 100, 1_000, 10_000} {
-				rules := compile.Compile(shape.Policy(n))
+				p := shape.Policy(n)
 				b.Run(fmt.Sprintf("%s/%s/%d", target.Name, shape.Name, n), func(b *testing.B) {
 					for b.Loop() {
-						_, _ = target.Emit("primary-server", rules, emit.Options{Limits: map[string]int{"rules": 1000}})
+						_, _ = target.Emit(p, emit.Options{Limits: map[string]int{"rules": 1000}})
 					}
 				})
 			}

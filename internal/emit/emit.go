@@ -1,6 +1,6 @@
-// Package emit writes the compiled rules of a policy as the rules of one
-// target: a cloud's firewall, say. What a target cannot express is a fault;
-// nothing is dropped, widened or shortened in silence.
+// Package emit writes a policy as the rules of one target: a cloud's firewall,
+// say. What a target cannot express is a fault; nothing is dropped, widened or
+// shortened in silence.
 //
 // A target is one file, with its columns, limits and rows, and one line in
 // Targets.
@@ -10,20 +10,29 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/backupfw/terraform-provider-backupfw/internal/compile"
+	"github.com/backupfw/terraform-provider-backupfw/internal/cover"
 	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
+	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 )
 
-// Kind is the type of a column's values.
+// Kind is the type of a column's values. Every value may also be nil.
 type Kind uint8
 
 const (
-	// String values are string in a Row.
+	// String values are string.
 	String Kind = iota
-	// Number values are int64 in a Row.
+	// Number values are int64.
 	Number
-	// StringList values are []string in a Row.
+	// Bool values are bool.
+	Bool
+	// StringList values are []string.
 	StringList
+	// StringMap values are map[string]string.
+	StringMap
+	// Object values are []any, with one value per column of the object.
+	Object
+	// ObjectList values are [][]any, with one value per column in each.
+	ObjectList
 )
 
 // Column is one argument of the target's own rule resource.
@@ -33,6 +42,8 @@ type Column struct {
 	Kind Kind
 	// Description is one sentence for the documentation.
 	Description string
+	// Columns are those of an Object, or of each element of an ObjectList.
+	Columns []Column
 }
 
 // Row is one rule of the target.
@@ -40,13 +51,15 @@ type Row struct {
 	// Key names the row within its direction. It is made from the row's own
 	// content, so it stays when other rows come and go.
 	Key string
-	// Values has one value per column of the target, in their order: nil,
-	// string, int64 or []string, as the column's kind says.
+	// Values has one value per column of the target, in their order.
 	Values []any
-	// Reference is the name of the peer that is not an address, and
-	// ReferenceKind its policy.ReferenceKind; both are "" when there is none.
-	Reference, ReferenceKind string
-	// Rules names the policy rules that allow some of the row, sorted.
+	// References are the names of the peers that are not addresses, sorted:
+	// none or one, or several where the target's rules hold lists. They have
+	// one policy.ReferenceKind, which is "" when there are none.
+	References    []string
+	ReferenceKind string
+	// Rules names the policy rules that the row serves, sorted: each of them
+	// allows some of it.
 	Rules []string
 }
 
@@ -57,6 +70,11 @@ type Options struct {
 	// RulesElsewhere is how many rules, per direction, the cloud object has
 	// already from other sources.
 	RulesElsewhere int
+	// Optimize chooses among the smallest covers.
+	Optimize cover.Mode
+	// Arguments are the target's own, by name; those that were not given are
+	// missing. Each has the type that its column says.
+	Arguments map[string]any
 }
 
 // Result is what a data source shows.
@@ -70,6 +88,8 @@ type Result struct {
 	Limit, Headroom int
 	// LimitsApplied is every limit of the target after overrides.
 	LimitsApplied []Limit
+	// Outputs has one value per entry of the target's Outputs, in their order.
+	Outputs []any
 }
 
 // Target is one kind of firewall that rules can be written for.
@@ -83,12 +103,25 @@ type Target struct {
 	Title string
 	// Description says what the rules do and what the target cannot express.
 	Description string
-	Columns     []Column
-	Limits      []Limit
-	// Emit writes the rules as rows. It returns either a result or everything
+	// Arguments are what the author may say besides the policy and the options
+	// that every target has. All are optional.
+	Arguments []Column
+	// Columns are those of a row.
+	Columns []Column
+	// Lists is set when a row can hold several references.
+	Lists bool
+	// Outputs are what the target answers besides rows.
+	Outputs []Column
+	Limits  []Limit
+	// Opens returns the policy that the target really opens, where that is more
+	// than the author's: a stateless filter must let the answers pass. It is
+	// what is judged and what Emit is given. nil means the policy itself.
+	Opens func(p *policy.Policy, o Options) (*policy.Policy, fault.List)
+	// Emit writes the policy as rows. It returns either a result or everything
 	// that the target cannot express, never both. Faults are placed relative
-	// to the arguments of the data source: policy, limits, rules_elsewhere.
-	Emit func(policyName string, rules []compile.Rule, o Options) (*Result, fault.List)
+	// to the arguments of the data source: policy, limits, rules_elsewhere and
+	// the target's own.
+	Emit func(p *policy.Policy, o Options) (*Result, fault.List)
 }
 
 // Targets lists every target, in the order of the documentation.
@@ -106,6 +139,35 @@ func TargetNamed(name string) (Target, bool) {
 		return Target{}, false
 	}
 	return targets[at], true
+}
+
+// Optimizations are the words for the modes, the default first.
+func Optimizations() []string { return []string{"stable", "minimal"} }
+
+// ParseOptimize reads one of Optimizations.
+func ParseOptimize(text string) (cover.Mode, bool) {
+	switch text {
+	case "stable":
+		return cover.Stable, true
+	case "minimal":
+		return cover.Minimal, true
+	}
+	return cover.Stable, false
+}
+
+// add puts a row into its direction.
+func (r *Result) add(d policy.Direction, row Row) {
+	if d == policy.Egress {
+		r.Egress = append(r.Egress, row)
+		return
+	}
+	r.Ingress = append(r.Ingress, row)
+}
+
+// finish sorts and counts the rows.
+func (r *Result) finish() {
+	r.Ingress, r.Egress = sortRows(r.Ingress), sortRows(r.Egress)
+	r.RuleCount = len(r.Ingress) + len(r.Egress)
 }
 
 // sortRows puts rows into the order of their keys; nil becomes an empty list.

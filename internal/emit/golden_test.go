@@ -12,7 +12,6 @@ import (
 
 	"golang.org/x/tools/txtar"
 
-	"github.com/backupfw/terraform-provider-backupfw/internal/compile"
 	"github.com/backupfw/terraform-provider-backupfw/internal/compile/compiletest"
 	"github.com/backupfw/terraform-provider-backupfw/internal/emit"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
@@ -77,7 +76,7 @@ func goldenOutput(t *testing.T, archive *txtar.Archive) *txtar.Archive {
 		t.Fatal(faults)
 	}
 	for _, target := range emit.Targets() {
-		result, faults := target.Emit(p.Name, compile.Compile(p), options)
+		result, faults := emitted(target, p, options)
 		text := faults.Error() + "\n"
 		if len(faults) == 0 {
 			text = showResult(target, result)
@@ -123,26 +122,42 @@ func showResult(target emit.Target, result *emit.Result) string {
 	}{{"ingress", result.Ingress}, {"egress", result.Egress}} {
 		for _, row := range direction.rows {
 			fmt.Fprintf(&b, "%s %s\n", direction.name, row.Key)
-			for i, c := range target.Columns {
-				if row.Values[i] != nil {
-					fmt.Fprintf(&b, "  %s = %s\n", c.Name, showValue(row.Values[i]))
-				}
-			}
-			if row.Reference != "" {
-				fmt.Fprintf(&b, "  reference = %s (%s)\n", row.Reference, row.ReferenceKind)
+			showColumns(&b, "  ", target.Columns, row.Values)
+			if len(row.References) > 0 {
+				fmt.Fprintf(&b, "  references = %s (%s)\n", strings.Join(row.References, ", "), row.ReferenceKind)
 			}
 			fmt.Fprintf(&b, "  rules = %s\n", strings.Join(row.Rules, ", "))
 		}
 	}
+	showColumns(&b, "", target.Outputs, result.Outputs)
 	return b.String()
 }
 
-func showValue(value any) string {
-	switch value := value.(type) {
-	case string:
-		return strconv.Quote(value)
-	case []string:
-		return fmt.Sprintf("%q", value)
+func showColumns(b *strings.Builder, indent string, columns []emit.Column, values []any) {
+	for i, c := range columns {
+		switch value := values[i].(type) {
+		case nil:
+		case []any:
+			fmt.Fprintf(b, "%s%s:\n", indent, c.Name)
+			showColumns(b, indent+"  ", c.Columns, value)
+		case [][]any:
+			for _, element := range value {
+				fmt.Fprintf(b, "%s%s:\n", indent, c.Name)
+				showColumns(b, indent+"  ", c.Columns, element)
+			}
+		case string:
+			if strings.Contains(value, "\n") {
+				fmt.Fprintf(b, "%s%s:\n", indent, c.Name)
+				for line := range strings.Lines(value) {
+					fmt.Fprintf(b, "%s| %s", indent, line)
+				}
+				continue
+			}
+			fmt.Fprintf(b, "%s%s = %q\n", indent, c.Name, value)
+		case []string:
+			fmt.Fprintf(b, "%s%s = %q\n", indent, c.Name, value)
+		default:
+			fmt.Fprintf(b, "%s%s = %v\n", indent, c.Name, value)
+		}
 	}
-	return fmt.Sprint(value)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/emit"
+	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 )
 
 var identifier = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
@@ -39,13 +40,27 @@ func TestTargets_AreComplete(t *testing.T) {
 
 func checkColumns(t *testing.T, target emit.Target) {
 	t.Helper()
-	// The data source adds these to each row itself.
-	seen := map[string]bool{"reference": true, "reference_kind": true, "rules": true}
-	for _, c := range target.Columns {
-		if seen[c.Name] || !identifier.MatchString(c.Name) || c.Description == "" || c.Kind > emit.StringList {
+	// The data source has these itself.
+	checkNames(t, target, target.Columns, "reference", "references", "reference_kind", "rules")
+	checkNames(t, target, target.Arguments, "policy", "limits", "rules_elsewhere", "optimize")
+	checkNames(t, target, target.Outputs, "ingress", "egress", "rule_count", "limit", "headroom", "limits_applied", "score", "points", "added_points")
+}
+
+func checkNames(t *testing.T, target emit.Target, columns []emit.Column, taken ...string) {
+	t.Helper()
+	seen := map[string]bool{}
+	for _, name := range taken {
+		seen[name] = true
+	}
+	for _, c := range columns {
+		if seen[c.Name] || !identifier.MatchString(c.Name) || c.Description == "" || c.Kind > emit.ObjectList {
 			t.Errorf("%s: column %q is taken, misnamed or not described", target.Name, c.Name)
 		}
 		seen[c.Name] = true
+		if nested := c.Kind == emit.Object || c.Kind == emit.ObjectList; nested != (len(c.Columns) > 0) {
+			t.Errorf("%s: column %q has %d columns of its own", target.Name, c.Name, len(c.Columns))
+		}
+		checkNames(t, target, c.Columns)
 	}
 }
 
@@ -74,7 +89,7 @@ func checkLimits(t *testing.T, target emit.Target) {
 
 func TestTargets_EmptyPolicy_GivesEmptyMaps(t *testing.T) {
 	for _, target := range emit.Targets() {
-		result, faults := target.Emit("nothing", nil, emit.Options{})
+		result, faults := target.Emit(&policy.Policy{Name: "nothing"}, emit.Options{})
 		if len(faults) > 0 {
 			t.Fatalf("%s: %v", target.Name, faults)
 		}
@@ -86,8 +101,8 @@ func TestTargets_EmptyPolicy_GivesEmptyMaps(t *testing.T) {
 
 func TestTargets_CallersCannotChangeThem(t *testing.T) {
 	for _, target := range emit.Targets() {
-		result, _ := target.Emit("nothing", nil, emit.Options{Limits: map[string]int{"rules": 7}})
-		again, _ := target.Emit("nothing", nil, emit.Options{})
+		result, _ := target.Emit(&policy.Policy{Name: "nothing"}, emit.Options{Limits: map[string]int{"rules": 7}})
+		again, _ := target.Emit(&policy.Policy{Name: "nothing"}, emit.Options{})
 		if result.Limit != 7 || again.Limit == 7 || slices.ContainsFunc(again.LimitsApplied, func(l emit.Limit) bool { return l.Overridden }) {
 			t.Errorf("%s: an override stays: %+v", target.Name, again.LimitsApplied)
 		}

@@ -47,6 +47,20 @@ func (c *capability) foreignReference(rule string, ref *policy.Reference) *fault
 		fmt.Sprintf("List the addresses in cidrs%s, or move the reference into a policy for its own cloud.", c.ownReferences()))
 }
 
+func (c *capability) protocolNotKnown(rule string, p portset.Protocol, why string) *fault.Fault {
+	return fault.New("Protocol not expressible",
+		fmt.Sprintf("Rule %q opens %s, and %s rules cannot: %s.", rule, p, c.title, why),
+		"Without it the rules would allow less than the policy says.",
+		fmt.Sprintf("Take %s out of the rule, or filter it in a firewall on the host.", p))
+}
+
+func (c *capability) ingressReference(rule string, ref *policy.Reference) *fault.Fault {
+	return fault.New("Reference cannot be dialled",
+		fmt.Sprintf("Egress rule %q has the reference %q of kind %q, which %s rules know as a source only.", rule, ref.Name, ref.Kind, c.title),
+		"Without it the rules would allow less than the policy says.",
+		"List the addresses of these peers in cidrs.")
+}
+
 func (c *capability) ownReferences() string {
 	if len(c.references) == 0 {
 		return ""

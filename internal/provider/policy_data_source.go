@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 	"github.com/backupfw/terraform-provider-backupfw/internal/risk"
 )
@@ -27,6 +28,8 @@ type policyDataSource struct {
 	computed []shape
 	// rejects is set when a rejected policy is an error here.
 	rejects bool
+	// opens is set when more is opened than the policy says.
+	opens opens
 	// show computes the attributes from the judged policy and the options.
 	show func(n node, p *policy.Policy, a *risk.Assessment, diags *diag.Diagnostics) record
 
@@ -86,9 +89,27 @@ func (d *policyDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 			return
 		}
 	}
+	var opened *judged
+	if d.opens != nil {
+		var faults fault.List
+		opened, faults = d.opens.judge(n, p, a, s)
+		addFaults(&resp.Diagnostics, faults)
+		if len(faults) > 0 {
+			return
+		}
+		if f := opened.rejection(); f != nil && s.enforce {
+			addFaults(&resp.Diagnostics, fault.List{f})
+			return
+		}
+		opened.addWarning(&resp.Diagnostics)
+		p = opened.policy
+	}
 	values := d.show(n, p, a, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
+	}
+	if opened != nil {
+		opened.encode(values)
 	}
 	attributes := maps.Clone(config.Attributes())
 	for _, c := range d.computed {

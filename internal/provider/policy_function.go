@@ -28,6 +28,7 @@ type policyFunction struct {
 	options []shape
 	result  []shape
 	rejects bool
+	opens   opens
 	show    func(settings node, p *policy.Policy, a *risk.Assessment) (record, fault.List)
 }
 
@@ -106,10 +107,25 @@ func (f *policyFunction) Run(ctx context.Context, req function.RunRequest, resp 
 		resp.Error = functionError(policyArgument, faults)
 		return
 	}
+	var opened *judged
+	if f.opens != nil {
+		opened, faults = f.opens.judge(settingsNode, p, a, s)
+		if len(faults) == 0 && s.enforce {
+			faults.Add(opened.rejection())
+		}
+		if len(faults) > 0 {
+			resp.Error = functionError(argumentOf(faults), faults)
+			return
+		}
+		p = opened.policy
+	}
 	values, faults := f.show(settingsNode, p, a)
 	if len(faults) > 0 {
 		resp.Error = functionError(argumentOf(faults), faults)
 		return
+	}
+	if opened != nil {
+		opened.encode(values)
 	}
 	result := objectOf("result", "", f.result...).encodeRecord(values)
 	resp.Error = resp.Result.Set(ctx, result)
@@ -188,12 +204,13 @@ func newRulesFunction(target emit.Target) function.Function {
 		options: rulesOptions(target),
 		result:  rulesFields(target),
 		rejects: true,
+		opens:   opensOf(target),
 		show: func(n node, p *policy.Policy, _ *risk.Assessment) (record, fault.List) {
-			options := decodeOptions(n)
+			options := decodeOptions(n, target)
 			if len(n.reader.faults) > 0 {
 				return nil, n.reader.faults
 			}
-			result, faults := emitRules(target, p, options)
+			result, faults := target.Emit(p, options)
 			if len(faults) > 0 {
 				return nil, faults
 			}

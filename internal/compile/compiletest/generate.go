@@ -3,6 +3,7 @@ package compiletest
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"pgregory.net/rapid"
 
@@ -18,8 +19,12 @@ type Options struct {
 	// NoWide leaves out prefixes that cover more than the small networks in
 	// which all others lie.
 	NoWide bool
+	// Without are protocols that no policy opens, unless it opens everything.
+	Without []portset.Protocol
 	// References are drawn from; empty means that there are none.
 	References []policy.Reference
+	// IngressReferences leaves them out of egress rules.
+	IngressReferences bool
 }
 
 // Policies generates policies in which ports and peers often overlap and
@@ -34,7 +39,11 @@ func Policies(o Options) *rapid.Generator[*policy.Policy] {
 				r.PortRanges = append(r.PortRanges, portRange(o.ports().Draw(t, "ports")))
 			}
 			for range rapid.IntRange(1, 2).Draw(t, "peer groups") {
-				r.Peers = append(r.Peers, o.peers().Draw(t, "peers"))
+				peers := o.peers().Draw(t, "peers")
+				if o.IngressReferences && r.Direction == policy.Egress {
+					peers.References = nil
+				}
+				r.Peers = append(r.Peers, peers)
 			}
 			p.Rules = append(p.Rules, r)
 		}
@@ -67,9 +76,7 @@ func (o Options) ports() *rapid.Generator[portset.Ports] {
 		}
 		var all portset.Ports
 		for range rapid.IntRange(1, 3).Draw(t, "entries") {
-			p := rapid.SampledFrom([]portset.Protocol{
-				portset.TCP, portset.TCP, portset.TCP, portset.UDP, portset.SCTP,
-				portset.ICMP, portset.ICMPv6, portset.ESP}).Draw(t, "protocol")
+			p := rapid.SampledFrom(o.protocols()).Draw(t, "protocol")
 			whole := !p.HasPorts() || p == portset.SCTP && o.WholeSCTP || rapid.IntRange(0, 9).Draw(t, "whole") == 9
 			if whole {
 				all = all.Union(portset.WholeProtocol(p))
@@ -79,6 +86,13 @@ func (o Options) ports() *rapid.Generator[portset.Ports] {
 		}
 		return all
 	})
+}
+
+// protocols prefers TCP.
+func (o Options) protocols() []portset.Protocol {
+	return slices.DeleteFunc([]portset.Protocol{
+		portset.TCP, portset.TCP, portset.TCP, portset.UDP, portset.SCTP,
+		portset.ICMP, portset.ICMPv6, portset.ESP}, func(p portset.Protocol) bool { return slices.Contains(o.Without, p) })
 }
 
 func (o Options) prefix() *rapid.Generator[netip.Prefix] {
