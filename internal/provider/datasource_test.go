@@ -91,6 +91,11 @@ func TestRulesDataSource_Options(t *testing.T) {
 			`ERROR limits["rules"]: Null value. The element is null. A limit that is null limits nothing. Remove the key, or write a number.`}},
 		{"all at once", obj{"limits": obj{"rules": 0, "description_length": 300}, "rules_elsewhere": -1}, nil, []string{
 			`ERROR limits["rules"]: Limit too low. `, `ERROR limits["description_length"]: Limit too high. `, `ERROR rules_elsewhere: Negative rule count. rules_elsewhere = -1 is not a number of rules.`}},
+		{"minimal", obj{"optimize": "minimal"}, 57.0, nil},
+		{"stable", obj{"optimize": "stable"}, 57.0, nil},
+		{"no optimization", obj{"optimize": nil}, 57.0, nil},
+		{"unknown optimization", obj{"optimize": "fastest"}, nil, []string{
+			`ERROR optimize: Unknown optimization. optimize = "fastest" is not one of stable and minimal. It decides which rules are emitted, and so which ones an edit replaces. Write "stable", or "minimal" for rules that do not depend on how the policy is written.`}},
 		{"huge", obj{"limits": obj{"rules": 1 << 40}}, nil, []string{`ERROR limits["rules"]: Limit too high. `}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -7,9 +7,19 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"pgregory.net/rapid"
+
+	"github.com/backupfw/terraform-provider-backupfw/internal/emit"
 )
 
-var policyFunctions = []string{"assess", "aws_security_group_rules"}
+var policyFunctions = append([]string{"assess"}, targetNames()...)
+
+func targetNames() []string {
+	var names []string
+	for _, target := range emit.Targets() {
+		names = append(names, target.Name)
+	}
+	return names
+}
 
 func TestFunctions_Known_GiveTheDataSourcesResult(t *testing.T) {
 	t.Parallel()

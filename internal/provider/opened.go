@@ -49,9 +49,13 @@ type judged struct {
 	own        *risk.Assessment // of the policy itself
 }
 
-// judgeOpened judges what the target opens. Its findings other than the score
-// are not the author's choice.
+// judge judges what the target opens: its score, since the other findings are
+// not the author's choice. A score over the limit is a fault where settings
+// are enforced. A nil o opens the policy itself, which has been judged.
 func (o opens) judge(n node, p *policy.Policy, own *risk.Assessment, s settings) (*judged, fault.List) {
+	if o == nil {
+		return &judged{policy: p, assessment: own, own: own}, nil
+	}
 	opened, faults := o(n, p)
 	if len(faults) > 0 {
 		return nil, faults
@@ -60,7 +64,11 @@ func (o opens) judge(n node, p *policy.Policy, own *risk.Assessment, s settings)
 	if len(faults) > 0 {
 		return nil, faults
 	}
-	return &judged{policy: opened, assessment: a, own: own}, nil
+	j := &judged{policy: opened, assessment: a, own: own}
+	if s.enforce {
+		faults.Add(j.rejection())
+	}
+	return j, faults
 }
 
 // rejection is the fault of a score over the limit, or nil.
@@ -93,7 +101,11 @@ func (j *judged) addWarning(diags *diag.Diagnostics) {
 
 func (j *judged) added() float64 { return max(0, j.assessment.Points-j.own.Points) }
 
+// encode adds openedFields, where the target has them.
 func (j *judged) encode(r record) {
+	if j.assessment == j.own {
+		return
+	}
 	r["score"] = j.assessment.Score
 	r["points"] = j.assessment.Points
 	r["added_points"] = j.added()

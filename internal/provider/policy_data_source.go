@@ -11,7 +11,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 	"github.com/backupfw/terraform-provider-backupfw/internal/risk"
 )
@@ -89,28 +88,17 @@ func (d *policyDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 			return
 		}
 	}
-	var opened *judged
-	if d.opens != nil {
-		var faults fault.List
-		opened, faults = d.opens.judge(n, p, a, s)
-		addFaults(&resp.Diagnostics, faults)
-		if len(faults) > 0 {
-			return
-		}
-		if f := opened.rejection(); f != nil && s.enforce {
-			addFaults(&resp.Diagnostics, fault.List{f})
-			return
-		}
-		opened.addWarning(&resp.Diagnostics)
-		p = opened.policy
+	opened, faults := d.opens.judge(n, p, a, s)
+	addFaults(&resp.Diagnostics, faults)
+	if len(faults) > 0 {
+		return
 	}
-	values := d.show(n, p, a, &resp.Diagnostics)
+	opened.addWarning(&resp.Diagnostics)
+	values := d.show(n, opened.policy, a, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if opened != nil {
-		opened.encode(values)
-	}
+	opened.encode(values)
 	attributes := maps.Clone(config.Attributes())
 	for _, c := range d.computed {
 		attributes[c.name] = c.encode(values[c.name])

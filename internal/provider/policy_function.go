@@ -93,7 +93,18 @@ func (f *policyFunction) Run(ctx context.Context, req function.RunRequest, resp 
 		resp.Error = functionError(settingsArgument, settingsNode.reader.faults)
 		return
 	}
-	policyNode := newNode(object, true)
+	values, faults, argument := f.compute(newNode(object, true), settingsNode, s)
+	if len(faults) > 0 {
+		resp.Error = functionError(argument, faults)
+		return
+	}
+	result := objectOf("result", "", f.result...).encodeRecord(values)
+	resp.Error = resp.Result.Set(ctx, result)
+}
+
+// compute judges the policy and shows the result, or what is wrong and with
+// which argument.
+func (f *policyFunction) compute(policyNode, settingsNode node, s settings) (record, fault.List, int64) {
 	p := decodePolicy(policyNode)
 	faults := policyNode.reader.faults
 	var a *risk.Assessment
@@ -104,31 +115,18 @@ func (f *policyFunction) Run(ctx context.Context, req function.RunRequest, resp 
 		faults = rejections(a)
 	}
 	if len(faults) > 0 {
-		resp.Error = functionError(policyArgument, faults)
-		return
+		return nil, faults, policyArgument
 	}
-	var opened *judged
-	if f.opens != nil {
-		opened, faults = f.opens.judge(settingsNode, p, a, s)
-		if len(faults) == 0 && s.enforce {
-			faults.Add(opened.rejection())
-		}
-		if len(faults) > 0 {
-			resp.Error = functionError(argumentOf(faults), faults)
-			return
-		}
-		p = opened.policy
-	}
-	values, faults := f.show(settingsNode, p, a)
+	opened, faults := f.opens.judge(settingsNode, p, a, s)
 	if len(faults) > 0 {
-		resp.Error = functionError(argumentOf(faults), faults)
-		return
+		return nil, faults, argumentOf(faults)
 	}
-	if opened != nil {
-		opened.encode(values)
+	values, faults := f.show(settingsNode, opened.policy, a)
+	if len(faults) > 0 {
+		return nil, faults, argumentOf(faults)
 	}
-	result := objectOf("result", "", f.result...).encodeRecord(values)
-	resp.Error = resp.Result.Set(ctx, result)
+	opened.encode(values)
+	return values, nil, 0
 }
 
 // argumentOf is the argument that the first fault is about. Targets place
