@@ -136,6 +136,9 @@ func Parts(root string) []Part {
 		plain("zones", zoneTable),
 		plain("worked example", workedExample),
 		plain("products", productIndex),
+		plain("targets", targetTable),
+		plain("rule counts", ruleCountTable),
+		plain("sites", siteStories),
 		{Name: "product count", Text: func() (string, error) { return productCount(), nil }, Inline: true},
 		{Name: "example", Text: func() (string, error) {
 			text, err := os.ReadFile(filepath.Join(root, "examples", "readme", "readme_example.tf"))
