@@ -13,7 +13,7 @@ import (
 func BenchmarkEmit(b *testing.B) {
 	for _, target := range emit.Targets() {
 		for _, shape := range compiletest.Shapes() {
-			for _, n := range []int{10, 100, 1_000, 10_000} {
+			for _, n := range []int{10, 100, 1_000, 10_000, 100_000} {
 				p := shape.Policy(n)
 				b.Run(fmt.Sprintf("%s/%s/%d", target.Name, shape.Name, n), func(b *testing.B) {
 					for b.Loop() {
