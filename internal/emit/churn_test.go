@@ -110,7 +110,7 @@ func TestChurn_FlatRows_ChangeOnlyWhereTheEditReaches(t *testing.T) {
 	near := func(o *compiletest.Options) { o.NoWide = true }
 	forEachTarget(t, near, func(t *rapid.T, target emit.Target, r reading, p *policy.Policy) {
 		if target.Lists || len(target.Columns) == 0 || target.Opens != nil {
-			t.Skip("rows of lists, or rows that no rule alone accounts for")
+			return // rows of lists, or rows that no rule alone accounts for
 		}
 		edits := editsOf(p, netip.MustParsePrefix("10.0.0.77/32"), netip.MustParsePrefix("2001:db8::4d/128"))
 		if len(edits) == 0 {
