@@ -128,6 +128,7 @@ type Target struct {
 func Targets() []Target {
 	return []Target{
 		awsSecurityGroupRules(),
+		kubernetesNetworkPolicy(),
 	}
 }
 

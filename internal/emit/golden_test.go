@@ -76,6 +76,7 @@ func goldenOutput(t *testing.T, archive *txtar.Archive) *txtar.Archive {
 		t.Fatal(faults)
 	}
 	for _, target := range emit.Targets() {
+		options.Arguments = readings[target.Name].options.Arguments
 		result, faults := emitted(target, p, options)
 		text := faults.Error() + "\n"
 		if len(faults) == 0 {

@@ -35,6 +35,7 @@ var readings = map[string]reading{
 		options:  emit.Options{Limits: map[string]int{"rules": 1000}},
 		read:     eachRow(readAWSSecurityGroupRow),
 	},
+	"kubernetes_network_policy": kubernetesReading,
 }
 
 // emission is what a reader is given.

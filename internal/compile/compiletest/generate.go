@@ -19,6 +19,8 @@ type Options struct {
 	// NoWide leaves out prefixes that cover more than the small networks in
 	// which all others lie.
 	NoWide bool
+	// NoPortZero leaves out port 0, except where the whole protocol is open.
+	NoPortZero bool
 	// Without are protocols that no policy opens, unless it opens everything.
 	Without []portset.Protocol
 	// References are drawn from; empty means that there are none.
@@ -82,7 +84,11 @@ func (o Options) ports() *rapid.Generator[portset.Ports] {
 				all = all.Union(portset.WholeProtocol(p))
 				continue
 			}
-			all = all.Union(portset.PortsOf(p, portset.Of(run().Draw(t, "run"))))
+			r := run().Draw(t, "run")
+			if o.NoPortZero {
+				r.First, r.Last = max(r.First, 1), max(r.Last, 1)
+			}
+			all = all.Union(portset.PortsOf(p, portset.Of(r)))
 		}
 		return all
 	})
