@@ -17,7 +17,7 @@ func BenchmarkEmit(b *testing.B) {
 				p := shape.Policy(n)
 				b.Run(fmt.Sprintf("%s/%s/%d", target.Name, shape.Name, n), func(b *testing.B) {
 					for b.Loop() {
-						_, _ = target.Emit(p, emit.Options{Limits: map[string]int{"rules": 1000}})
+						_, _ = target.Emit(p, emit.Options{Limits: map[string]int{"rules": 1000}, Arguments: readings[target.Name].options.Arguments})
 					}
 				})
 			}

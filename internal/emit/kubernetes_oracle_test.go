@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"testing"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -301,4 +302,14 @@ func checkKubernetesOutputs(object *networkingv1.NetworkPolicy, outputs map[stri
 
 func sameLabels(a, b map[string]string) bool {
 	return len(a) == 0 && len(b) == 0 || reflect.DeepEqual(a, b)
+}
+
+// object is the manifest, read by Kubernetes' own types.
+func object(t *testing.T, e emission) *networkingv1.NetworkPolicy {
+	t.Helper()
+	read, err := readNetworkPolicy(e.outputs["yaml"].(string))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return read
 }
