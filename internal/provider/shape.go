@@ -180,8 +180,8 @@ func (s shape) dataSourceAttribute(u usage) dsschema.Attribute {
 type record map[string]any
 
 // encode turns a plain value into the attribute value of the shape: nil,
-// string, bool, int, int64, float64, *big.Int, []string, record, []record or
-// map[string]record. Any other combination is a programming error.
+// string, bool, int, int64, float64, *big.Int, []string, map[string]string,
+// record, []record or map[string]record. Any other combination is a programming error.
 func (s shape) encode(value any) attr.Value {
 	if value == nil {
 		return s.null()
@@ -223,6 +223,12 @@ func (s shape) encode(value any) attr.Value {
 			elements[i] = types.StringValue(item)
 		}
 		return types.ListValueMust(types.StringType, elements)
+	case map[string]string:
+		elements := make(map[string]attr.Value, len(v))
+		for key, item := range v {
+			elements[key] = types.StringValue(item)
+		}
+		return types.MapValueMust(types.StringType, elements)
 	}
 	panic(fmt.Sprintf("provider: cannot encode %T as %s", value, s.name))
 }

@@ -34,6 +34,8 @@ func sample(s shape, full bool) any {
 		return true
 	case "tftypes.List[tftypes.String]":
 		return []string{"a", "b"}
+	case "tftypes.Map[tftypes.String]":
+		return map[string]string{"a": "b"}
 	case "tftypes.Number":
 		switch s.leaf.String() {
 		case "basetypes.Float64Type":
