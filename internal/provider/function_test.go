@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -166,6 +167,27 @@ func TestFunctions_Unknown_GiveUnknown(t *testing.T) {
 	}
 }
 
+// needed are arguments that a target does not do without.
+var needed = map[string]obj{"kubernetes_network_policy": {"pod_selector": obj{"app": "backup"}}}
+
+// withNeeded adds them to the first settings object.
+func withNeeded(function string, settings []any) []any {
+	arguments, needs := needed[function]
+	if !needs {
+		return settings
+	}
+	if len(settings) == 0 {
+		return []any{arguments}
+	}
+	first, isObject := settings[0].(obj)
+	if !isObject {
+		return settings
+	}
+	merged := maps.Clone(first)
+	maps.Copy(merged, arguments)
+	return append([]any{merged}, settings[1:]...)
+}
+
 func TestFunctions_Settings(t *testing.T) {
 	t.Parallel()
 	s := serve(t, nil)
@@ -203,7 +225,7 @@ func TestFunctions_Settings(t *testing.T) {
 	} {
 		for _, function := range policyFunctions {
 			arguments := []tftypes.Value{loose(t, c.policy)}
-			for _, settings := range c.settings {
+			for _, settings := range withNeeded(function, c.settings) {
 				arguments = append(arguments, loose(t, settings))
 			}
 			want := c.want
