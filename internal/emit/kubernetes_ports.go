@@ -190,7 +190,7 @@ func leastBytes(products []compile.Product, expand int) int {
 			if e.Range.Len() <= expand {
 				entries = e.Range.Len()
 			}
-			least += entries * len("- port: 1\n  protocol: TCP\n")
+			least += entries * len("- protocol: TCP\n")
 		}
 	}
 	return least

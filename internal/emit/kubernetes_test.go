@@ -148,11 +148,11 @@ func TestKubernetes_Faults(t *testing.T) {
 		},
 		{
 			name:    "far too many bytes, port by port",
-			policy:  "ingress a 1-65535/tcp from 10.0.0.0",
+			policy:  "ingress a 1-65535/tcp 1-65535/udp from 10.0.0.0",
 			options: emit.Options{Arguments: podsOf(map[string]any{"expand_ranges": int64(65535)})},
-			want: []string{`policy: Manifest too large: The NetworkPolicy takes at least 1703910 bytes; the limit is 1572864. Kubernetes keeps it in etcd, which refuses larger requests. ` +
+			want: []string{`policy: Manifest too large: The NetworkPolicy takes at least 2097120 bytes; the limit is 1572864. Kubernetes keeps it in etcd, which refuses larger requests. ` +
 				`Do one of these: split the policy over several NetworkPolicies, since those that select the same pods add up; list fewer or wider prefixes; leave expand_ranges out if your network plugin knows endPort; ` +
-				`if your etcd takes more, write it as limits = { manifest_bytes = … }, at least 1703910.`},
+				`if your etcd takes more, write it as limits = { manifest_bytes = … }, at least 2097120.`},
 		},
 		{
 			name:   "mapped IPv4 addresses that except leaves over",

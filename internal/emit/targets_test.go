@@ -42,6 +42,8 @@ func checkColumns(t *testing.T, target emit.Target) {
 	t.Helper()
 	// The data source has these itself.
 	checkNames(t, target, target.Columns, "reference", "references", "reference_kind", "rules")
+	// Both are attributes of one data source.
+	checkNames(t, target, slices.Concat(target.Arguments, target.Outputs))
 	checkNames(t, target, target.Arguments, "policy", "limits", "rules_elsewhere", "optimize")
 	checkNames(t, target, target.Outputs, "ingress", "egress", "rule_count", "limit", "headroom", "limits_applied", "score", "points", "added_points")
 }

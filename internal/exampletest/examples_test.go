@@ -25,6 +25,7 @@ var kinds = []string{"readme", "resources", "data-sources", "functions"}
 // tests apply them.
 var withCloud = []string{
 	"data-sources/backupfw_aws_security_group_rules/data-source.tf",
+	"data-sources/backupfw_kubernetes_network_policy/data-source.tf",
 }
 
 func TestExamples(t *testing.T) {
