@@ -108,7 +108,7 @@ var hostileTexts = []string{
 	"*", "&a", "*a", "!!binary x", "|", ">", "? x", "a: b", "- a", "\x1b[31mred", "\x00", "\u2028", "\u0085", "\ufeff", "\u202e", "\t", "Ä",
 	"true", "True", "yes", "no", "on", "y", "null", "Null", "~", "1", "01", "1e3", "0x10", "0o7", "1_000", "1.5", ".5", "1:30", "2026-11-25", "inf", ".inf", "NaN", "=", "<<",
 	"a/b", "a/b/c", "/a", "a/", "-a", "a-", "_a", "a_", ".a", "a.", "a..b", "A", "a-.b", "example.org/app", strings.Repeat("a", 63), strings.Repeat("a", 64),
-	strings.Repeat("a", 253), strings.Repeat("a", 254), strings.Repeat("x\"}\n", 2500),
+	strings.Repeat("a", 253), strings.Repeat("a", 254), strings.Repeat("a", 253) + "/a", strings.Repeat("a", 254) + "/a", strings.Repeat("x\"}\n", 2500),
 }
 
 // TestKubernetes_HostileText: every argument that is a text is refused, or
@@ -161,7 +161,7 @@ func TestKubernetes_HostileText(t *testing.T) {
 		})
 	}
 	// What YAML would take for a number or a truth is still a fine name.
-	if want := map[string]int{"name": 17, "namespace": 14, "labels": 47, "pod_selector": 47}; fmt.Sprint(taken) != fmt.Sprint(want) {
+	if want := map[string]int{"name": 17, "namespace": 14, "labels": 48, "pod_selector": 48}; fmt.Sprint(taken) != fmt.Sprint(want) {
 		t.Errorf("taken are %v, want %v", taken, want)
 	}
 }

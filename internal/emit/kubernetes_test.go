@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -238,6 +239,12 @@ func TestKubernetes_Rows(t *testing.T) {
 			types:  "[Ingress]",
 		},
 		{
+			name:   "port 0 beside all others, by another rule",
+			policy: "egress a 0-65535/tcp to 10.0.0.0/24\negress b 0-100/tcp to 10.0.0.0/25",
+			want:   []string{"egress tcp-0-65535-ipv4: ports [[TCP - -]] from null to [[[10.0.0.0/24 -]]]; a,b"},
+			types:  "[Egress]",
+		},
+		{
 			name:   "an exception stays one",
 			policy: "ingress a 22/tcp from 198.51.100.16/28 except 198.51.100.17",
 			want:   []string{"ingress tcp-22-ipv4: ports [[TCP 22 -]] from [[[198.51.100.16/28 [198.51.100.17/32]]]] to null; a"},
@@ -292,9 +299,15 @@ func TestKubernetes_PortZero_ByTwoRules(t *testing.T) {
 			"ingress a any from 10.0.0.0/24\ningress b 0/udp from 10.0.0.7",
 		}).Draw(t, "rules"))
 		for _, o := range modes(kubernetesReading) {
-			parts, err := readKubernetes(emissionOf(target, rowsOf(t, target, o, p)))
+			result := rowsOf(t, target, o, p)
+			parts, err := readKubernetes(emissionOf(target, result))
 			if err != nil {
 				t.Fatal(err)
+			}
+			for _, rows := range [][]emit.Row{result.Ingress, result.Egress} {
+				if all := keys(rows); len(slices.Compact(slices.Clone(all))) < len(all) {
+					t.Fatalf("a key stands twice in %v", all)
+				}
 			}
 			checkPackets(t, p, parts)
 		}
