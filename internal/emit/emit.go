@@ -104,7 +104,8 @@ type Target struct {
 	// Description says what the rules do and what the target cannot express.
 	Description string
 	// Arguments are what the author may say besides the policy and the options
-	// that every target has. All are optional.
+	// that every target has. All are optional in the schema; a target that does
+	// not do without one says so in a fault.
 	Arguments []Column
 	// Columns are those of a row.
 	Columns []Column
