@@ -71,32 +71,55 @@ func portsFromZero(p *policy.Policy) []problem {
 	var problems []problem
 	for _, d := range policy.Directions() {
 		rules := slices.DeleteFunc(slices.Clone(p.Rules), func(r policy.Rule) bool { return r.Direction != d })
-		ports, peers := make([]portset.Ports, len(rules)), make([]prefixset.Set, len(rules))
-		for i := range rules {
-			ports[i], peers[i] = rules[i].Ports(), rules[i].Prefixes()
-		}
 		for _, n := range kubernetesNames {
-			if !slices.ContainsFunc(ports, func(p portset.Ports) bool { return startsAtZero(p.Of(n.protocol)) }) {
-				continue
+			ports := make([]portset.Set, len(rules))
+			for i := range rules {
+				ports[i] = rules[i].Ports().Of(n.protocol)
 			}
-			for _, atom := range region.Atoms(peers) {
-				var open []portset.Set
-				for _, i := range atom.Members {
-					open = append(open, ports[i].Of(n.protocol))
-				}
-				if portset.UnionAll(open).Equal(portset.AllPorts()) {
-					continue
-				}
-				for _, i := range atom.Members {
-					if own := ports[i].Of(n.protocol); startsAtZero(own) {
-						run := portset.Entry{Protocol: n.protocol, Range: own.Ranges()[0]}
-						problems = append(problems, problem{rule: rules[i].Name, order: 5, what: n.name, fault: portZero(rules[i].Name, run)})
-					}
-				}
+			for _, i := range loneZeros(rules, ports) {
+				run := portset.Entry{Protocol: n.protocol, Range: ports[i].Ranges()[0]}
+				problems = append(problems, problem{rule: rules[i].Name, order: 5, what: n.name, fault: portZero(rules[i].Name, run)})
 			}
 		}
 	}
 	return problems
+}
+
+// loneZeros returns the rules, by index, that open port 0 to somebody to whom
+// all rules together do not open all ports.
+func loneZeros(rules []policy.Rule, ports []portset.Set) []int {
+	var zeros []int
+	var peers []prefixset.Set
+	for i := range rules {
+		if startsAtZero(ports[i]) && !rules[i].Prefixes().IsEmpty() {
+			zeros, peers = append(zeros, i), append(peers, rules[i].Prefixes())
+		}
+	}
+	if len(zeros) == 0 || !portset.UnionAll(ports).Equal(portset.AllPorts()) {
+		return zeros
+	}
+	// Only the peers of these rules matter, and there are few such rules.
+	within := prefixset.UnionAll(peers)
+	narrowed := make([]prefixset.Set, len(rules))
+	for i := range rules {
+		if !ports[i].IsEmpty() {
+			narrowed[i] = rules[i].Prefixes().Intersect(within)
+		}
+	}
+	lone := map[int]bool{}
+	for _, atom := range region.Atoms(narrowed) {
+		open := make([]portset.Set, len(atom.Members))
+		for at, i := range atom.Members {
+			open[at] = ports[i]
+		}
+		if portset.UnionAll(open).Equal(portset.AllPorts()) {
+			continue
+		}
+		for _, i := range atom.Members {
+			lone[i] = true
+		}
+	}
+	return slices.DeleteFunc(zeros, func(i int) bool { return !lone[i] })
 }
 
 // startsAtZero reports whether port 0 is in the set without all others.

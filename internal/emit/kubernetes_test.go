@@ -3,7 +3,9 @@ package emit_test
 import (
 	"fmt"
 	"maps"
+	"net/netip"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -310,6 +312,52 @@ func TestKubernetes_PortZero_ByTwoRules(t *testing.T) {
 				}
 			}
 			checkPackets(t, p, parts)
+		}
+	})
+}
+
+// TestKubernetes_PortZero_FaultsAreThoseOfThePackets: a rule is refused exactly
+// when somebody has port 0 by it and not every port of the protocol.
+func TestKubernetes_PortZero_FaultsAreThoseOfThePackets(t *testing.T) {
+	policies := kubernetesReading.policies
+	policies.NoPortZero = false
+	type flow struct {
+		direction policy.Direction
+		protocol  uint8
+		peer      netip.Addr
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		p := compiletest.Policies(policies).Draw(t, "policy")
+		byZero, closed := map[flow][]string{}, map[flow]bool{}
+		for _, packet := range compiletest.Packets(p, compiletest.Extra{}) {
+			rules := compiletest.AllowedBy(p, packet)
+			f := flow{packet.Direction, packet.Protocol, packet.Peer}
+			if packet.Port == 0 {
+				byZero[f] = rules
+			}
+			closed[f] = closed[f] || len(rules) == 0
+		}
+		want := map[string]bool{}
+		for f, rules := range byZero {
+			for _, rule := range rules {
+				if closed[f] {
+					want[fmt.Sprintf("%s %d", rule, f.protocol)] = true
+				}
+			}
+		}
+		got := map[string]bool{}
+		_, faults := emitKubernetes(t, p, kubernetesReading.options)
+		numbers := map[string]uint8{"tcp": 6, "udp": 17, "sctp": 132}
+		for _, f := range faults {
+			rule := f.Path.String()
+			protocol := regexp.MustCompile(`or write "0-65535/(\w+)"|or "0-65535/(\w+)"`).FindStringSubmatch(f.Detail())
+			if f.Title != "Port 0 not expressible" || protocol == nil {
+				t.Fatalf("%s: %v", rule, f)
+			}
+			got[fmt.Sprintf("%s %d", strings.Trim(strings.TrimPrefix(rule, "policy.rules"), `["]`), numbers[protocol[1]+protocol[2]])] = true
+		}
+		if !maps.Equal(got, want) {
+			t.Fatalf("refused are %v, want %v", got, want)
 		}
 	})
 }
