@@ -66,8 +66,12 @@ func (s *ruleSources) parts(shape ProductShape) [][]cover.Source {
 		parts = append(parts, part)
 	}
 	if shape.OneFamily {
-		add(func(c cover.Source) cover.Source { return cover.Source{Ports: c.Ports, Prefixes: c.Prefixes.IPv4()} })
-		add(func(c cover.Source) cover.Source { return cover.Source{Ports: c.Ports, Prefixes: c.Prefixes.IPv6()} })
+		add(func(c cover.Source) cover.Source {
+			return cover.Source{Ports: existing(c.Ports, portset.ICMPv6), Prefixes: c.Prefixes.IPv4()}
+		})
+		add(func(c cover.Source) cover.Source {
+			return cover.Source{Ports: existing(c.Ports, portset.ICMP), Prefixes: c.Prefixes.IPv6()}
+		})
 	} else {
 		add(func(c cover.Source) cover.Source { return cover.Source{Ports: c.Ports, Prefixes: c.Prefixes} })
 	}
@@ -83,6 +87,15 @@ func (s *ruleSources) parts(shape ProductShape) [][]cover.Source {
 		})
 	}
 	return parts
+}
+
+// existing leaves out the protocol that an address family does not have; any
+// stays what it is.
+func existing(ports portset.Ports, missing portset.Protocol) portset.Ports {
+	if ports.Equal(portset.Any()) {
+		return ports
+	}
+	return ports.Minus(portset.WholeProtocol(missing))
 }
 
 // products covers one part: first the peers that everything is open to, with

@@ -129,6 +129,8 @@ type Target struct {
 func Targets() []Target {
 	return []Target{
 		awsSecurityGroupRules(),
+		azureNetworkSecurityRules(),
+		googleFirewallRules(),
 		kubernetesNetworkPolicy(),
 	}
 }

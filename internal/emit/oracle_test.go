@@ -35,7 +35,9 @@ var readings = map[string]reading{
 		options:  emit.Options{Limits: map[string]int{"rules": 1000}},
 		read:     eachRow(readAWSSecurityGroupRow),
 	},
-	"kubernetes_network_policy": kubernetesReading,
+	"azure_network_security_rules": azureReading,
+	"google_firewall_rules":        googleReading,
+	"kubernetes_network_policy":    kubernetesReading,
 }
 
 // emission is what a reader is given.

@@ -11,6 +11,7 @@ import (
 // tally is what the rows of one direction cost in one quota.
 type tally struct {
 	direction policy.Direction
+	both      bool   // counts both directions as one
 	unit      string // what total counts, such as "rules" or "IPv4 rules"
 	total     int
 	byRule    map[string]int // per policy rule; rules that share a row each bear it whole
@@ -76,7 +77,11 @@ func (q *quota) settle(r *Result, counts []*tally, elsewhere int) fault.List {
 }
 
 func (q *quota) overLimit(t *tally, limit, elsewhere int) *fault.Fault {
-	count := fmt.Sprintf("The policy needs %d %s in one %s for %s", t.total, t.unit, q.container, t.direction)
+	direction := t.direction.String()
+	if t.both {
+		direction = "both directions"
+	}
+	count := fmt.Sprintf("The policy needs %d %s in one %s for %s", t.total, t.unit, q.container, direction)
 	if elsewhere > 0 {
 		count += fmt.Sprintf(", and rules_elsewhere adds %d", elsewhere)
 	}

@@ -1,0 +1,86 @@
+package emit
+
+import (
+	"fmt"
+
+	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
+	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
+)
+
+// band is the numbers that the rules of a direction may have, as the author
+// narrows them with two arguments.
+type band struct {
+	first, last               string // names of the arguments
+	lowest, highest           int    // what the target takes
+	defaultFirst, defaultLast int
+	what                      string // such as "priority"
+	why                       string // what becomes of other numbers, as a sentence
+	from, to                  int    // set by of
+}
+
+// of reads the arguments.
+func (b band) of(o Options) (band, fault.List) {
+	var faults fault.List
+	read := func(name string, otherwise int) int {
+		value, given := o.Arguments[name].(int64)
+		if !given {
+			return otherwise
+		}
+		if value < int64(b.lowest) || value > int64(b.highest) {
+			faults.Add(fault.New("Number out of range",
+				fmt.Sprintf("%s = %d is not a %s.", name, value, b.what), b.why,
+				fmt.Sprintf("Write a whole number from %d to %d, or leave it out for %d.", b.lowest, b.highest, otherwise)),
+				fault.Attribute(name))
+			return otherwise
+		}
+		return int(value)
+	}
+	b.from, b.to = read(b.first, b.defaultFirst), read(b.last, b.defaultLast)
+	if len(faults) == 0 && b.from > b.to {
+		faults.Add(fault.New("Reversed numbers",
+			fmt.Sprintf("%s = %d is above %s = %d.", b.first, b.from, b.last, b.to),
+			"No rule would have a number.",
+			fmt.Sprintf("Write a %s that is not above %s.", b.first, b.last)), fault.Attribute(b.first))
+	}
+	return b, faults
+}
+
+// assign numbers keys, in each direction by itself.
+func (b band) assignKeys(directions []policy.Direction, keys []string) ([]int, bool) {
+	numbers := make([]int, len(keys))
+	for _, d := range policy.Directions() {
+		var own []string
+		for i := range keys {
+			if directions[i] == d {
+				own = append(own, keys[i])
+			}
+		}
+		byKey, fit := numbered(own, b.from, b.to)
+		if !fit {
+			return nil, false
+		}
+		for i := range keys {
+			if directions[i] == d {
+				numbers[i] = byKey[keys[i]]
+			}
+		}
+	}
+	return numbers, true
+}
+
+// assign numbers rules of lists.
+func (b band) assign(rules []listRule) ([]int, bool) {
+	directions, keys := make([]policy.Direction, len(rules)), make([]string, len(rules))
+	for i := range rules {
+		directions[i], keys[i] = rules[i].direction, rules[i].key
+	}
+	return b.assignKeys(directions, keys)
+}
+
+// tooNarrow is the fault of a band with fewer numbers than rules.
+func (b band) tooNarrow(needed int) *fault.Fault {
+	return fault.New("Too few numbers",
+		fmt.Sprintf("%s = %d and %s = %d leave %d numbers, and one direction needs up to %d.", b.first, b.from, b.last, b.to, b.to-b.from+1, needed),
+		fmt.Sprintf("Each rule of a direction has a %s of its own.", b.what),
+		"Widen the band.")
+}

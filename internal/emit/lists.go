@@ -1,0 +1,126 @@
+package emit
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/backupfw/terraform-provider-backupfw/internal/compile"
+	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
+	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
+	"github.com/backupfw/terraform-provider-backupfw/internal/prefixset"
+)
+
+// listRule is one rule of a target whose rules hold lists. Either prefixes or
+// references are there, never both and never neither: many targets read a rule
+// without peers as one for everybody.
+type listRule struct {
+	direction  policy.Direction
+	key        string
+	any        bool
+	ports      portset.Ports
+	prefixes   []netip.Prefix
+	references []policy.Reference
+	rules      []string
+}
+
+// listRules writes the products as rules whose lists of peers have at most
+// maxPeers entries each. Longer lists are cut into the fewest parts.
+//
+// Parts are told apart by a number, because nothing in a part of a list is its
+// own: whatever the cut, a peer who comes moves others across it. So the keys
+// stay and the lists change in place.
+func listRules(p *policy.Policy, products []compile.Product, maxPeers func(*compile.Product) int) []listRule {
+	var all []listRule
+	for i := range products {
+		product := &products[i]
+		rule := listRule{direction: product.Direction, key: productKey(product), any: product.Any, ports: product.Ports, rules: product.Rules}
+		var parts []listRule
+		most := maxPeers(product)
+		for prefixes := range slices.Chunk(product.Prefixes.Prefixes(), most) {
+			part := rule
+			part.prefixes = prefixes
+			parts = append(parts, part)
+		}
+		for references := range slices.Chunk(product.References, most) {
+			part := rule
+			part.references = references
+			parts = append(parts, part)
+		}
+		if len(parts) > 1 {
+			for n := range parts {
+				parts[n].rules = parts[n].served(p)
+				if n > 0 {
+					parts[n].key = fmt.Sprintf("%s-part-%d", rule.key, n+1)
+				}
+			}
+		}
+		all = append(all, parts...)
+	}
+	return all
+}
+
+// served narrows the rules of a whole product to those that open something of
+// it to some peer of this part.
+func (r *listRule) served(p *policy.Policy) []string {
+	peers := prefixset.Of(r.prefixes...)
+	var names []string
+	for i := range p.Rules {
+		rule := &p.Rules[i]
+		if !slices.Contains(r.rules, rule.Name) || rule.Direction != r.direction || !rule.Ports().Overlaps(r.ports) {
+			continue
+		}
+		if rule.Prefixes().Overlaps(peers) || slices.ContainsFunc(rule.References(), func(ref policy.Reference) bool { return slices.Contains(r.references, ref) }) {
+			names = append(names, rule.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// prefixTexts writes the prefixes; nil for a rule with references, as a null.
+func (r *listRule) prefixTexts() any {
+	if len(r.prefixes) == 0 {
+		return nil
+	}
+	texts := make([]string, len(r.prefixes))
+	for i, prefix := range r.prefixes {
+		texts[i] = prefix.String()
+	}
+	return texts
+}
+
+// row is the rule's row without its values.
+func (r *listRule) row() Row {
+	row := Row{Key: r.key, Rules: r.rules}
+	for i := range r.references {
+		row.References = append(row.References, r.references[i].Name)
+		row.ReferenceKind = string(r.references[i].Kind)
+	}
+	return row
+}
+
+// runTexts writes the runs of ports of one protocol.
+func runTexts(ports portset.Set) []string {
+	ranges := ports.Ranges()
+	texts := make([]string, len(ranges))
+	for i, r := range ranges {
+		texts[i] = r.String()
+	}
+	return texts
+}
+
+// together adds the tallies of both directions, for targets that count them as
+// one.
+func together(counts []*tally) []*tally {
+	sum := newTally(policy.Ingress, counts[0].unit)
+	for _, t := range counts {
+		sum.total += t.total
+		sum.largest = max(sum.largest, t.largest)
+		for rule, n := range t.byRule {
+			sum.byRule[rule] += n
+		}
+	}
+	sum.both = true
+	return []*tally{&sum}
+}
