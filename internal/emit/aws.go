@@ -86,7 +86,7 @@ const awsAny = "-1"
 func emitAWSSecurityGroupRules(p *policy.Policy, o Options) (*Result, fault.List) {
 	boxes := compile.Boxes(p, o.Optimize)
 	limits, faults := applyLimits(awsSecurityGroup.name, awsSecurityGroupLimits, o)
-	faults.AddAll(awsSecurityGroup.check(partsOfBoxes(boxes)))
+	faults.AddAll(awsSecurityGroup.check(p, partsOfBoxes(boxes)))
 	if len(faults) > 0 {
 		return nil, faults
 	}

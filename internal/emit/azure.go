@@ -13,6 +13,7 @@ import (
 // Where the limits below were read.
 const (
 	azureLimits    = "https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits#azure-resource-manager-virtual-networking-limits"
+	azureIPv6      = "https://learn.microsoft.com/azure/virtual-network/ip-services/ipv6-overview"
 	azureRuleModel = "https://learn.microsoft.com/azure/templates/microsoft.network/networksecuritygroups/securityrules"
 )
 
@@ -55,7 +56,7 @@ var azureNSG = capability{
 	name:  "azure_network_security_rules",
 	lacks: map[portset.Protocol]string{
 		portset.SCTP:   "they name TCP, UDP, ICMP and ESP only",
-		portset.ICMPv6: "their Icmp is that of IPv4",
+		portset.ICMPv6: "network security groups do not support ICMPv6 (" + azureIPv6 + ")",
 	},
 	references: []policy.ReferenceKind{policy.AzureApplicationSecurityGroup},
 }
@@ -69,12 +70,17 @@ var azureNSGLimits = []Limit{
 	{
 		Name: "prefixes", Value: 4000, Unit: "prefixes per direction in all rules of a group",
 		Source: azureLimits, Date: "2026-11-25", Raisable: true,
-		Description: "Azure counts source and destination apart. The stricter reading of its table is taken: all rules of a group together.",
+		Description: "Azure counts source and destination apart, over all rules of the group.",
 	},
 	{
 		Name: "port_ranges", Value: 4000, Unit: "ranges of ports in one rule",
 		Source: azureLimits, Date: "2026-11-25", Raisable: true,
 		Description: "Single ports count as ranges.",
+	},
+	{
+		Name: "application_security_groups_per_rule", Value: 10, Unit: "application security groups in one rule",
+		Source: azureLimits, Date: "2026-11-25", Max: 10,
+		Description: "A longer list becomes several rules.",
 	},
 	{
 		Name: "application_security_groups", Value: 100, Unit: "application security groups in all rules of a group",
@@ -104,13 +110,18 @@ func emitAzureNetworkSecurityRules(p *policy.Policy, o Options) (*Result, fault.
 	limits, faults := applyLimits(azureNSG.name, azureNSGLimits, o)
 	numbers, more := azurePriorities.of(o)
 	faults.AddAll(more)
-	faults.AddAll(azureNSG.check(partsOfProducts(products)))
+	faults.AddAll(azureNSG.check(p, partsOfProducts(products)))
 	if len(faults) > 0 {
 		return nil, faults
 	}
-	rules := listRules(p, products, func(*compile.Product) int { return 1 << 20 })
+	rules := listRules(p, products, func(p *compile.Product) int {
+		if len(p.References) > 0 {
+			return limitValue(limits, "application_security_groups_per_rule")
+		}
+		return limitValue(limits, "prefixes")
+	})
 	result := &Result{Limit: limitValue(limits, rulesLimit), LimitsApplied: limits}
-	priorities, fit := numbers.assign(rules)
+	priorities, fit := numbers.assign(len(rules), func(i int) (policy.Direction, string) { return rules[i].direction, rules[i].key })
 	if !fit {
 		faults.Add(numbers.tooNarrow(len(rules)), fault.Attribute(firstPriority))
 		return nil, faults

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/compile"
+	"github.com/backupfw/terraform-provider-backupfw/internal/cover"
 	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
@@ -22,6 +23,9 @@ type capability struct {
 	// wholeOnly are protocols whose ports the target does not filter: it can
 	// open all of them or none.
 	wholeOnly []portset.Protocol
+	// noPort0 is the title with its article, where runs of ports cannot begin at
+	// 0; all ports of a protocol are something else.
+	noPort0 string
 	// references are the kinds of reference that the target knows, in the
 	// order in which messages name them.
 	references []policy.ReferenceKind
@@ -79,7 +83,7 @@ type problem struct {
 // check returns a fault for everything in the parts that the target cannot
 // express, sorted by policy rule. Each policy rule that takes part is named,
 // since each of them must change.
-func (c *capability) check(parts []part) fault.List {
+func (c *capability) check(whole *policy.Policy, parts []part) fault.List {
 	var problems []problem
 	add := func(names []string, order int, what string, wording func(rule string) *fault.Fault) {
 		for _, name := range names {
@@ -98,16 +102,19 @@ func (c *capability) check(parts []part) fault.List {
 		if !p.ports.Equal(portset.Any()) {
 			for _, protocol := range portset.Protocols() {
 				if why, lacking := c.lacks[protocol]; lacking && !p.ports.Of(protocol).IsEmpty() {
-					add(p.rules, 1, protocol.String(), func(rule string) *fault.Fault { return c.protocolNotKnown(rule, protocol, why) })
+					add(opening(whole, p.rules, portset.WholeProtocol(protocol)), 1, protocol.String(), func(rule string) *fault.Fault { return c.protocolNotKnown(rule, protocol, why) })
 				}
 			}
+		}
+		if run, bad := c.runFromZero(p); bad {
+			add(opening(whole, p.rules, portset.PortsOf(run.Protocol, portset.Of(run.Range))), 5, run.String(), func(rule string) *fault.Fault { return portZero(rule, run, c.noPort0) })
 		}
 		for _, ref := range p.references {
 			switch {
 			case !slices.Contains(c.references, ref.Kind):
-				add(p.rules, 2, ref.Name, func(rule string) *fault.Fault { return c.foreignReference(rule, &ref) })
+				add(naming(whole, p.rules, ref), 2, ref.Name, func(rule string) *fault.Fault { return c.foreignReference(rule, &ref) })
 			case p.direction == policy.Egress && slices.Contains(c.ingressOnly, ref.Kind):
-				add(p.rules, 3, ref.Name, func(rule string) *fault.Fault { return c.ingressReference(rule, &ref) })
+				add(naming(whole, p.rules, ref), 3, ref.Name, func(rule string) *fault.Fault { return c.ingressReference(rule, &ref) })
 			}
 		}
 		for _, prefix := range p.prefixes {
@@ -117,6 +124,52 @@ func (c *capability) check(parts []part) fault.List {
 		}
 	}
 	return placed(problems)
+}
+
+// opening narrows the names of rules to those that open some of the ports: a
+// part is made of several rules, and not all of them ask for everything in it.
+func opening(p *policy.Policy, names []string, ports portset.Ports) []string {
+	return narrowed(p, names, func(r *policy.Rule) bool { return r.Ports().Overlaps(ports) })
+}
+
+// naming narrows the names of rules to those that have the reference.
+func naming(p *policy.Policy, names []string, ref policy.Reference) []string {
+	return narrowed(p, names, func(r *policy.Rule) bool { return slices.Contains(r.References(), ref) })
+}
+
+func narrowed(p *policy.Policy, names []string, keep func(*policy.Rule) bool) []string {
+	var kept []string
+	for i := range p.Rules {
+		if slices.Contains(names, p.Rules[i].Name) && keep(&p.Rules[i]) && !slices.Contains(kept, p.Rules[i].Name) {
+			kept = append(kept, p.Rules[i].Name)
+		}
+	}
+	return kept
+}
+
+// runFromZero returns a run of ports that begins at 0 and is not the whole
+// protocol, if there is one and the target has no such thing.
+func (c *capability) runFromZero(p *part) (portset.Entry, bool) {
+	if c.noPort0 == "" || p.ports.Equal(portset.Any()) {
+		return portset.Entry{}, false
+	}
+	for _, e := range p.ports.Entries() {
+		if e.Protocol.HasPorts() && e.Range.First == 0 && e.Range.Len() < portset.AllPorts().Len() {
+			return e, true
+		}
+	}
+	return portset.Entry{}, false
+}
+
+// boxes compiles the policy for the target. The boxes of the stable mode may
+// cut a protocol at port 0 that another box opens whole to the same peers; the
+// others never do.
+func (c *capability) boxes(p *policy.Policy, m cover.Mode) []compile.Box {
+	boxes := compile.Boxes(p, m)
+	if m != cover.Minimal && slices.ContainsFunc(partsOfBoxes(boxes), func(p part) bool { _, bad := c.runFromZero(&p); return bad }) {
+		return compile.Boxes(p, cover.Minimal)
+	}
+	return boxes
 }
 
 // placed sorts problems, keeps each once and places them at their rules.

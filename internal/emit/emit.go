@@ -129,8 +129,11 @@ type Target struct {
 func Targets() []Target {
 	return []Target{
 		awsSecurityGroupRules(),
+		awsNetworkACLRules(),
 		azureNetworkSecurityRules(),
 		googleFirewallRules(),
+		ociNetworkSecurityGroupRules(),
+		openstackSecurityGroupRules(),
 		kubernetesNetworkPolicy(),
 	}
 }

@@ -94,7 +94,7 @@ func emitGoogleFirewallRules(p *policy.Policy, o Options) (*Result, fault.List) 
 				"Google refuses other priorities.", "Write a whole number from 0 to 65535, or leave it out for 1000."), fault.Attribute(googlePriority))
 		}
 	}
-	faults.AddAll(google.check(partsOfProducts(products)))
+	faults.AddAll(google.check(p, partsOfProducts(products)))
 	if len(faults) > 0 {
 		return nil, faults
 	}

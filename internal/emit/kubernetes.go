@@ -108,8 +108,8 @@ func emitKubernetesNetworkPolicy(p *policy.Policy, o Options) (*Result, fault.Li
 	limits, faults := applyLimits(kubernetes.name, kubernetesLimits, o)
 	object, more := kubernetesObjectOf(p, o, len(products) > 0)
 	faults.AddAll(more)
-	faults.AddAll(kubernetes.check(partsOfProducts(products)))
-	faults.AddAll(placed(append(portsFromZero(p), longRanges(products, object.expand)...)))
+	faults.AddAll(kubernetes.check(p, partsOfProducts(products)))
+	faults.AddAll(placed(append(portsFromZero(p), longRanges(p, products, object.expand)...)))
 	if len(faults) > 0 {
 		return nil, faults
 	}

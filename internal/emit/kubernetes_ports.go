@@ -78,7 +78,7 @@ func portsFromZero(p *policy.Policy) []problem {
 			}
 			for _, i := range loneZeros(rules, ports) {
 				run := portset.Entry{Protocol: n.protocol, Range: ports[i].Ranges()[0]}
-				problems = append(problems, problem{rule: rules[i].Name, order: 5, what: n.name, fault: portZero(rules[i].Name, run)})
+				problems = append(problems, problem{rule: rules[i].Name, order: 5, what: n.name, fault: portZero(rules[i].Name, run, "a Kubernetes NetworkPolicy")})
 			}
 		}
 	}
@@ -125,18 +125,6 @@ func loneZeros(rules []policy.Rule, ports []portset.Set) []int {
 // startsAtZero reports whether port 0 is in the set without all others.
 func startsAtZero(s portset.Set) bool { return s.Contains(0) && !s.Equal(portset.AllPorts()) }
 
-func portZero(rule string, run portset.Entry) *fault.Fault {
-	instead := fmt.Sprintf("Take port 0 out, or write \"0-65535/%s\" if every %s port may be open.", run.Protocol, run.Protocol)
-	if run.Range.Last > 0 {
-		rest := run
-		rest.Range.First = 1
-		instead = fmt.Sprintf("Write %q, or \"0-65535/%s\" if every %s port may be open.", rest, run.Protocol, run.Protocol)
-	}
-	return fault.New("Port 0 not expressible",
-		fmt.Sprintf("Rule %q opens %s, and ports of a Kubernetes NetworkPolicy begin at 1.", rule, run),
-		"Without port 0 the rules would allow less than the policy says.", instead)
-}
-
 // wholeFromZero opens the whole protocol where a product has port 0 of it:
 // portsFromZero has found nothing, so all of it is open to the same peers by
 // other products. Products that become alike are joined.
@@ -168,15 +156,15 @@ func wholeFromZero(products []compile.Product) []compile.Product {
 
 // longRanges finds the policy rules behind ranges of more than expand ports;
 // none if ranges may stay ranges.
-func longRanges(products []compile.Product, expand int) []problem {
+func longRanges(p *policy.Policy, products []compile.Product, expand int) []problem {
 	if expand == 0 {
 		return nil
 	}
 	var problems []problem
 	for i := range products {
-		p := &products[i]
+		product := &products[i]
 		for _, n := range kubernetesNames {
-			set := p.Ports.Of(n.protocol)
+			set := product.Ports.Of(n.protocol)
 			if set.Contains(0) {
 				continue // written without a number, or refused already
 			}
@@ -185,7 +173,7 @@ func longRanges(products []compile.Product, expand int) []problem {
 					continue
 				}
 				run := portset.Entry{Protocol: n.protocol, Range: r}
-				for _, rule := range p.Rules {
+				for _, rule := range opening(p, product.Rules, portset.PortsOf(n.protocol, portset.Of(r))) {
 					problems = append(problems, problem{rule: rule, order: 6, what: run.String(), fault: rangeTooLong(rule, run, expand)})
 				}
 			}

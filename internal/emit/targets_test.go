@@ -89,13 +89,16 @@ func checkLimits(t *testing.T, target emit.Target) {
 	}
 }
 
+// ownRules are the rules that a target has of its own and counts.
+var ownRules = map[string]int{"aws_network_acl_rules": 1}
+
 func TestTargets_EmptyPolicy_GivesEmptyMaps(t *testing.T) {
 	for _, target := range emit.Targets() {
 		result, faults := target.Emit(&policy.Policy{Name: "nothing"}, emit.Options{})
 		if len(faults) > 0 {
 			t.Fatalf("%s: %v", target.Name, faults)
 		}
-		if result.Ingress == nil || result.Egress == nil || len(result.Ingress)+len(result.Egress) != 0 || result.Headroom != result.Limit {
+		if result.Ingress == nil || result.Egress == nil || len(result.Ingress)+len(result.Egress) != 0 || result.Headroom != result.Limit-ownRules[target.Name] {
 			t.Errorf("%s: %+v", target.Name, result)
 		}
 	}

@@ -54,6 +54,20 @@ func (c *capability) protocolNotKnown(rule string, p portset.Protocol, why strin
 		fmt.Sprintf("Take %s out of the rule, or filter it in a firewall on the host.", p))
 }
 
+// portZero is about targets whose ports begin at 1; where names the target with
+// its article.
+func portZero(rule string, run portset.Entry, where string) *fault.Fault {
+	instead := fmt.Sprintf("Take port 0 out, or write \"0-65535/%s\" if every %s port may be open.", run.Protocol, run.Protocol)
+	if run.Range.Last > 0 {
+		rest := run
+		rest.Range.First = 1
+		instead = fmt.Sprintf("Write %q, or \"0-65535/%s\" if every %s port may be open.", rest, run.Protocol, run.Protocol)
+	}
+	return fault.New("Port 0 not expressible",
+		fmt.Sprintf("Rule %q opens %s, and ports of %s begin at 1.", rule, run, where),
+		"Without port 0 the rules would allow less than the policy says.", instead)
+}
+
 func (c *capability) ingressReference(rule string, ref *policy.Reference) *fault.Fault {
 	return fault.New("Reference cannot be dialled",
 		fmt.Sprintf("Egress rule %q has the reference %q of kind %q, which %s rules know as a source only.", rule, ref.Name, ref.Kind, c.title),
