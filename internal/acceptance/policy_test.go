@@ -114,7 +114,11 @@ func packetsOf(t *testing.T, emulator *Emulator, groupID string) packets {
 
 func checkPackets(t *testing.T, emulator *Emulator, groupID string, want packets) {
 	t.Helper()
-	got := packetsOf(t, emulator, groupID)
+	comparePackets(t, packetsOf(t, emulator, groupID), want)
+}
+
+func comparePackets(t *testing.T, got, want packets) {
+	t.Helper()
 	if maps.Equal(got, want) {
 		return
 	}

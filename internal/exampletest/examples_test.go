@@ -24,8 +24,11 @@ var kinds = []string{"readme", "resources", "data-sources", "functions"}
 // withCloud are the examples that need a cloud's provider; the integration
 // tests apply them.
 var withCloud = []string{
+	"data-sources/backupfw_aws_network_acl_rules/data-source.tf",
 	"data-sources/backupfw_aws_security_group_rules/data-source.tf",
 	"data-sources/backupfw_kubernetes_network_policy/data-source.tf",
+	"data-sources/backupfw_oci_network_security_group_rules/data-source.tf",
+	"data-sources/backupfw_openstack_security_group_rules/data-source.tf",
 }
 
 func TestExamples(t *testing.T) {
