@@ -45,36 +45,26 @@ func (b band) of(o Options) (band, fault.List) {
 	return b, faults
 }
 
-// assign numbers keys, in each direction by itself.
-func (b band) assignKeys(directions []policy.Direction, keys []string) ([]int, bool) {
-	numbers := make([]int, len(keys))
-	for _, d := range policy.Directions() {
-		var own []string
-		for i := range keys {
-			if directions[i] == d {
-				own = append(own, keys[i])
-			}
-		}
-		byKey, fit := numbered(own, b.from, b.to)
-		if !fit {
+// assign numbers n rules, in each direction by itself; of says the direction
+// and the key of a rule. It reports whether there are numbers enough.
+func (b band) assign(n int, of func(i int) (policy.Direction, string)) (numbers []int, fit bool) {
+	keys := map[policy.Direction][]string{}
+	for i := range n {
+		direction, key := of(i)
+		keys[direction] = append(keys[direction], key)
+	}
+	byKey := map[policy.Direction]map[string]int{}
+	for _, direction := range policy.Directions() {
+		if byKey[direction], fit = numbered(keys[direction], b.from, b.to); !fit {
 			return nil, false
 		}
-		for i := range keys {
-			if directions[i] == d {
-				numbers[i] = byKey[keys[i]]
-			}
-		}
+	}
+	numbers = make([]int, n)
+	for i := range n {
+		direction, key := of(i)
+		numbers[i] = byKey[direction][key]
 	}
 	return numbers, true
-}
-
-// assign numbers rules of lists.
-func (b band) assign(rules []listRule) ([]int, bool) {
-	directions, keys := make([]policy.Direction, len(rules)), make([]string, len(rules))
-	for i := range rules {
-		directions[i], keys[i] = rules[i].direction, rules[i].key
-	}
-	return b.assignKeys(directions, keys)
 }
 
 // tooNarrow is the fault of a band with fewer numbers than rules.
@@ -82,5 +72,5 @@ func (b band) tooNarrow(needed int) *fault.Fault {
 	return fault.New("Too few numbers",
 		fmt.Sprintf("%s = %d and %s = %d leave %d numbers, and one direction needs up to %d.", b.first, b.from, b.last, b.to, b.to-b.from+1, needed),
 		fmt.Sprintf("Each rule of a direction has a %s of its own.", b.what),
-		"Widen the band.")
+		fmt.Sprintf("Write a lower %s or a higher %s, or open more with fewer rules.", b.first, b.last))
 }

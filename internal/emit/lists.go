@@ -24,40 +24,65 @@ type listRule struct {
 	rules      []string
 }
 
-// listRules writes the products as rules whose lists of peers have at most
-// maxPeers entries each. Longer lists are cut into the fewest parts.
+// listLimits are the longest lists that one rule may have.
+type listLimits struct {
+	peers int // prefixes or references
+	ports int // runs of ports, of all protocols together
+}
+
+// listRules writes the products as rules whose lists are within the limits.
+// Longer lists are cut into the fewest parts.
 //
 // Parts are told apart by a number, because nothing in a part of a list is its
 // own: whatever the cut, a peer who comes moves others across it. So the keys
 // stay and the lists change in place.
-func listRules(p *policy.Policy, products []compile.Product, maxPeers func(*compile.Product) int) []listRule {
+func listRules(p *policy.Policy, products []compile.Product, limits func(*compile.Product) listLimits) []listRule {
 	var all []listRule
 	for i := range products {
 		product := &products[i]
-		rule := listRule{direction: product.Direction, key: productKey(product), any: product.Any, ports: product.Ports, rules: product.Rules}
+		whole := listRule{direction: product.Direction, key: productKey(product), any: product.Any, ports: product.Ports, rules: product.Rules}
+		most := limits(product)
 		var parts []listRule
-		most := maxPeers(product)
-		for prefixes := range slices.Chunk(product.Prefixes.Prefixes(), most) {
-			part := rule
-			part.prefixes = prefixes
-			parts = append(parts, part)
-		}
-		for references := range slices.Chunk(product.References, most) {
-			part := rule
-			part.references = references
-			parts = append(parts, part)
+		for _, ports := range portChunks(product, most.ports) {
+			part := whole
+			part.ports = ports
+			for prefixes := range slices.Chunk(product.Prefixes.Prefixes(), most.peers) {
+				part.prefixes = prefixes
+				parts = append(parts, part)
+			}
+			for references := range slices.Chunk(product.References, most.peers) {
+				part.references = references
+				parts = append(parts, part)
+			}
 		}
 		if len(parts) > 1 {
 			for n := range parts {
 				parts[n].rules = parts[n].served(p)
 				if n > 0 {
-					parts[n].key = fmt.Sprintf("%s-part-%d", rule.key, n+1)
+					parts[n].key = fmt.Sprintf("%s-part-%d", whole.key, n+1)
 				}
 			}
 		}
 		all = append(all, parts...)
 	}
 	return all
+}
+
+// portChunks cuts the ports of a product into lists of at most that many runs.
+func portChunks(product *compile.Product, most int) []portset.Ports {
+	entries := product.Ports.Entries()
+	if product.Any || len(entries) <= most {
+		return []portset.Ports{product.Ports}
+	}
+	var chunks []portset.Ports
+	for chunk := range slices.Chunk(entries, most) {
+		var ports portset.Ports
+		for _, e := range chunk {
+			ports = ports.Union(portset.PortsOf(e.Protocol, portset.Of(e.Range)))
+		}
+		chunks = append(chunks, ports)
+	}
+	return chunks
 }
 
 // served narrows the rules of a whole product to those that open something of
@@ -98,6 +123,17 @@ func (r *listRule) row() Row {
 		row.ReferenceKind = string(r.references[i].Kind)
 	}
 	return row
+}
+
+// fullerDirection is how many rules the direction with more of them has.
+func fullerDirection(rules []listRule) int {
+	ingress := 0
+	for i := range rules {
+		if rules[i].direction == policy.Ingress {
+			ingress++
+		}
+	}
+	return max(ingress, len(rules)-ingress)
 }
 
 // runTexts writes the runs of ports of one protocol.
