@@ -86,21 +86,41 @@ func portChunks(product *compile.Product, most int) []portset.Ports {
 }
 
 // served narrows the rules of a whole product to those that open something of
-// it to some peer of this part.
+// this part. What they open of the part may all be carried by other products
+// too; then every rule that opens something of the part is named.
 func (r *listRule) served(p *policy.Policy) []string {
 	peers := prefixset.Of(r.prefixes...)
-	var names []string
+	var own, all []string
 	for i := range p.Rules {
 		rule := &p.Rules[i]
-		if !slices.Contains(r.rules, rule.Name) || rule.Direction != r.direction || !rule.Ports().Overlaps(r.ports) {
+		if rule.Direction != r.direction || !r.opened(rule).Overlaps(r.ports) {
 			continue
 		}
 		if rule.Prefixes().Overlaps(peers) || slices.ContainsFunc(rule.References(), func(ref policy.Reference) bool { return slices.Contains(r.references, ref) }) {
-			names = append(names, rule.Name)
+			all = append(all, rule.Name)
+			if slices.Contains(r.rules, rule.Name) {
+				own = append(own, rule.Name)
+			}
 		}
 	}
-	slices.Sort(names)
-	return names
+	if own == nil {
+		own = all
+	}
+	slices.Sort(own)
+	return own
+}
+
+// opened is what the policy rule opens in the address family of this rule:
+// each has an ICMP of its own.
+func (r *listRule) opened(rule *policy.Rule) portset.Ports {
+	ports := rule.Ports()
+	if len(r.prefixes) == 0 || ports.Equal(portset.Any()) {
+		return ports
+	}
+	if r.prefixes[0].Addr().Is4() {
+		return ports.Minus(portset.WholeProtocol(portset.ICMPv6))
+	}
+	return ports.Minus(portset.WholeProtocol(portset.ICMP))
 }
 
 // prefixTexts writes the prefixes; nil for a rule with references, as a null.
