@@ -28,7 +28,7 @@ func azureNetworkSecurityRules() Target {
 			"Below these rules stand the group's own default rules, which allow everything inside the virtual network, from the load balancer and to the internet: " +
 			"add a rule that denies the rest after them, as the example does, or the policy is only a part of what is open.",
 		Arguments: []Column{
-			{Name: firstPriority, Kind: Number, Description: "Lowest priority number to use, 100 to 4096. Default 1000."},
+			{Name: firstPriority, Kind: Number, Description: "Lowest priority number to use, 100 to 4096. Default 1000. Policies of one group need bands of their own, since a priority follows from the key."},
 			{Name: lastPriority, Kind: Number, Description: "Highest priority number to use, 100 to 4096. Default 3999, so that numbers are left for rules that deny the rest."},
 		},
 		Columns: []Column{
@@ -126,7 +126,7 @@ func emitAzureNetworkSecurityRules(p *policy.Policy, o Options) (*Result, fault.
 	priorities, fit := numbers.assign(len(rules), func(i int) (policy.Direction, string) { return rules[i].direction, rules[i].key })
 	if !fit {
 		faults.Add(numbers.tooNarrow(fullerDirection(rules)), fault.Attribute(firstPriority))
-		return nil, faults
+		priorities = make([]int, len(rules)) // for the other faults
 	}
 	for i := range rules {
 		result.add(rules[i].direction, azureRow(p.Name, &rules[i], priorities[i], limitValue(limits, "description_length")))
@@ -148,7 +148,11 @@ var azureProtocols = map[portset.Protocol]string{
 // azureRow writes a rule; values stand in the order of the target's columns.
 func azureRow(policyName string, r *listRule, priority, maxDescription int) Row {
 	row := r.row()
-	direction, source, destination := "Inbound", azurePrefixes(r), any(nil)
+	var source, destination any
+	if len(r.prefixes) > 0 {
+		source = azurePrefixes(r)
+	}
+	direction := "Inbound"
 	var anySource, anyDestination any = nil, "*"
 	if r.direction == policy.Egress {
 		direction, source, destination = "Outbound", nil, source
@@ -179,7 +183,7 @@ func azurePorts(r *listRule) (protocol string, all, ranges any) {
 // azurePrefixes writes "every address" of a family as its two halves. Azure
 // says that 0.0.0.0/0 represents all IP addresses, which would be both
 // families, and its portal refuses it; nobody reads more into a half.
-func azurePrefixes(r *listRule) any {
+func azurePrefixes(r *listRule) []string {
 	var texts []string
 	for _, prefix := range r.prefixes {
 		if prefix.Bits() > 0 {
@@ -191,9 +195,6 @@ func azurePrefixes(r *listRule) any {
 			halves = []string{"::/1", "8000::/1"}
 		}
 		texts = append(texts, halves...)
-	}
-	if texts == nil {
-		return nil
 	}
 	return texts
 }
@@ -220,19 +221,24 @@ var azureQuota = &quota{
 // cut makes less.
 func azureListFaults(rules []listRule, limits []Limit) fault.List {
 	var faults fault.List
-	prefixes, groups := map[policy.Direction]int{}, map[string]bool{}
+	groups := map[string]bool{}
+	var prefixes [2]tally
+	for _, d := range policy.Directions() {
+		prefixes[d] = newTally(d, "prefixes")
+	}
 	for i := range rules {
 		r := &rules[i]
-		prefixes[r.direction] += len(r.prefixes)
+		prefixes[r.direction].add(len(azurePrefixes(r)), r.rules)
 		for _, ref := range r.references {
 			groups[ref.Name] = true
 		}
 	}
-	for _, d := range policy.Directions() {
-		if most := limitValue(limits, "prefixes"); prefixes[d] > most {
+	for i := range prefixes {
+		t := &prefixes[i]
+		if most := limitValue(limits, "prefixes"); t.total > most {
 			faults.Add(fault.New("Too many prefixes",
-				fmt.Sprintf("The %s rules have %d prefixes; the limit is %d.", d, prefixes[d], most),
-				"Azure counts the prefixes of all rules of a group and refuses more.",
+				fmt.Sprintf("The %s rules have %d prefixes; the limit is %d.", t.direction, t.total, most),
+				fmt.Sprintf("Azure counts the prefixes of all rules of a group and refuses more. Most of them come from %s.", costliest(t.byRule)),
 				"List fewer or wider prefixes, split the policy over groups, or use application security groups. If your limit has been raised, write it as limits = { prefixes = … }."),
 				fault.Attribute("policy"))
 		}

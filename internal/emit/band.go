@@ -70,7 +70,7 @@ func (b band) assign(n int, of func(i int) (policy.Direction, string)) (numbers 
 // tooNarrow is the fault of a band with fewer numbers than rules.
 func (b band) tooNarrow(needed int) *fault.Fault {
 	return fault.New("Too few numbers",
-		fmt.Sprintf("%s = %d and %s = %d leave %d numbers, and one direction needs up to %d.", b.first, b.from, b.last, b.to, b.to-b.from+1, needed),
+		fmt.Sprintf("%s = %d and %s = %d leave %d of up to %d numbers that one direction needs.", b.first, b.from, b.last, b.to, b.to-b.from+1, needed),
 		fmt.Sprintf("Each rule of a direction has a %s of its own.", b.what),
 		fmt.Sprintf("Write a lower %s or a higher %s, or open more with fewer rules.", b.first, b.last))
 }
