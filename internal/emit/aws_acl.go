@@ -154,9 +154,8 @@ func emitAWSNetworkACLRules(p *policy.Policy, o Options) (*Result, fault.List) {
 	if len(faults) > 0 {
 		return nil, faults
 	}
-	given, fit := numbers.assign(len(boxes), func(i int) (policy.Direction, string) { return boxes[i].Direction, flatKey(&boxes[i]) })
-	if !fit {
-		faults.Add(numbers.tooNarrow(len(boxes)), fault.Attribute(firstRuleNumber))
+	given, faults := numbers.assign(len(boxes), func(i int) (policy.Direction, string) { return boxes[i].Direction, flatKey(&boxes[i]) })
+	if len(faults) > 0 {
 		return nil, faults
 	}
 	result := &Result{Limit: limitValue(limits, rulesLimit), LimitsApplied: limits}

@@ -14,6 +14,7 @@ import (
 const (
 	azureLimits    = "https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits#azure-resource-manager-virtual-networking-limits"
 	azureIPv6      = "https://learn.microsoft.com/azure/virtual-network/ip-services/ipv6-overview"
+	azureOverview  = "https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview"
 	azureRuleModel = "https://learn.microsoft.com/azure/templates/microsoft.network/networksecuritygroups/securityrules"
 )
 
@@ -27,7 +28,7 @@ func azureNetworkSecurityRules() Target {
 			"Below these rules stand the group's own default rules, which allow everything inside the virtual network, from the load balancer and to the internet: " +
 			"add a rule that denies the rest after them, as the example does, or the policy is only a part of what is open.",
 		Arguments: []Column{
-			{Name: firstPriority, Kind: Number, Description: "Lowest priority number to use, 100 to 4096. Default 1000."},
+			{Name: firstPriority, Kind: Number, Description: "Lowest priority number to use, 100 to 4096. Default 1000. Policies of one group need bands of their own, since a priority follows from the key."},
 			{Name: lastPriority, Kind: Number, Description: "Highest priority number to use, 100 to 4096. Default 3999, so that numbers are left for rules that deny the rest."},
 		},
 		Columns: []Column{
@@ -40,9 +41,9 @@ func azureNetworkSecurityRules() Target {
 			{Name: "destination_port_range", Kind: String, Description: "`*` for every port and for protocols without ports, otherwise null."},
 			{Name: "destination_port_ranges", Kind: StringList, Description: "Ports and ranges of ports, or null."},
 			{Name: "source_address_prefix", Kind: String, Description: "`*` for outbound rules, otherwise null."},
-			{Name: "source_address_prefixes", Kind: StringList, Description: "The peers of an inbound rule; null where they are application security groups."},
+			{Name: "source_address_prefixes", Kind: StringList, Description: "The peers of an inbound rule, every address of a family as two halves; null where they are application security groups."},
 			{Name: "destination_address_prefix", Kind: String, Description: "`*` for inbound rules, otherwise null."},
-			{Name: "destination_address_prefixes", Kind: StringList, Description: "The peers of an outbound rule; null where they are application security groups."},
+			{Name: "destination_address_prefixes", Kind: StringList, Description: "The peers of an outbound rule, likewise; null where they are application security groups."},
 			{Name: "description", Kind: String, Description: "The policy and the rules of it that the rule serves; at most 140 characters."},
 		},
 		Lists:  true,
@@ -73,9 +74,9 @@ var azureNSGLimits = []Limit{
 		Description: "Azure counts source and destination apart, over all rules of the group.",
 	},
 	{
-		Name: "port_ranges", Value: 4000, Unit: "ranges of ports in one rule",
-		Source: azureLimits, Date: "2026-11-25", Raisable: true,
-		Description: "Single ports count as ranges.",
+		Name: "port_ranges_per_rule", Value: 4000, Unit: "ports and ranges of ports in one rule",
+		Source: azureOverview, Date: "2026-11-25", Raisable: true,
+		Description: "Azure says that there is a limit and gives the number for prefixes only, which is taken for ports too: lower it if Azure refuses a rule. A longer list becomes several rules.",
 	},
 	{
 		Name: "application_security_groups_per_rule", Value: 10, Unit: "application security groups in one rule",
@@ -85,7 +86,7 @@ var azureNSGLimits = []Limit{
 	{
 		Name: "application_security_groups", Value: 100, Unit: "application security groups in all rules of a group",
 		Source: azureLimits, Date: "2026-11-25", Max: 100,
-		Description: "A group that stands in several rules counts in each.",
+		Description: "A group that stands in several rules counts once.",
 	},
 	{
 		Name: "description_length", Value: 140, Unit: "characters",
@@ -114,17 +115,17 @@ func emitAzureNetworkSecurityRules(p *policy.Policy, o Options) (*Result, fault.
 	if len(faults) > 0 {
 		return nil, faults
 	}
-	rules := listRules(p, products, func(p *compile.Product) int {
+	rules := listRules(p, products, func(p *compile.Product) listLimits {
+		ports := limitValue(limits, "port_ranges_per_rule")
 		if len(p.References) > 0 {
-			return limitValue(limits, "application_security_groups_per_rule")
+			return listLimits{peers: limitValue(limits, "application_security_groups_per_rule"), ports: ports}
 		}
-		return limitValue(limits, "prefixes")
+		return listLimits{peers: limitValue(limits, "prefixes"), ports: ports} // of the whole group, see azureListFaults
 	})
 	result := &Result{Limit: limitValue(limits, rulesLimit), LimitsApplied: limits}
-	priorities, fit := numbers.assign(len(rules), func(i int) (policy.Direction, string) { return rules[i].direction, rules[i].key })
-	if !fit {
-		faults.Add(numbers.tooNarrow(len(rules)), fault.Attribute(firstPriority))
-		return nil, faults
+	priorities, more := numbers.assign(len(rules), func(i int) (policy.Direction, string) { return rules[i].direction, rules[i].key })
+	if faults.AddAll(more); len(more) > 0 {
+		priorities = make([]int, len(rules)) // for the other faults
 	}
 	for i := range rules {
 		result.add(rules[i].direction, azureRow(p.Name, &rules[i], priorities[i], limitValue(limits, "description_length")))
@@ -146,7 +147,11 @@ var azureProtocols = map[portset.Protocol]string{
 // azureRow writes a rule; values stand in the order of the target's columns.
 func azureRow(policyName string, r *listRule, priority, maxDescription int) Row {
 	row := r.row()
-	direction, source, destination := "Inbound", r.prefixTexts(), any(nil)
+	var source, destination any
+	if len(r.prefixes) > 0 {
+		source = azurePrefixes(r)
+	}
+	direction := "Inbound"
 	var anySource, anyDestination any = nil, "*"
 	if r.direction == policy.Egress {
 		direction, source, destination = "Outbound", nil, source
@@ -174,6 +179,25 @@ func azurePorts(r *listRule) (protocol string, all, ranges any) {
 	return azureProtocols[p], nil, runTexts(ports)
 }
 
+// azurePrefixes writes "every address" of a family as its two halves. Azure
+// says that 0.0.0.0/0 represents all IP addresses, which would be both
+// families, and its portal refuses it; nobody reads more into a half.
+func azurePrefixes(r *listRule) []string {
+	var texts []string
+	for _, prefix := range r.prefixes {
+		if prefix.Bits() > 0 {
+			texts = append(texts, prefix.String())
+			continue
+		}
+		halves := []string{"0.0.0.0/1", "128.0.0.0/1"}
+		if prefix.Addr().Is6() {
+			halves = []string{"::/1", "8000::/1"}
+		}
+		texts = append(texts, halves...)
+	}
+	return texts
+}
+
 // azureName is unique in the group, which has the rules of both directions.
 func azureName(policyName string, r *listRule) string {
 	return safeName(policyName+"-"+r.direction.String()+"-"+r.key, 80, func(c rune) bool {
@@ -192,35 +216,35 @@ var azureQuota = &quota{
 	},
 }
 
-// azureListFaults are about lists that are too long.
+// azureListFaults are about what the lists of all rules hold together, which no
+// cut makes less.
 func azureListFaults(rules []listRule, limits []Limit) fault.List {
 	var faults fault.List
-	maxRanges := limitValue(limits, "port_ranges")
-	prefixes, groups := map[policy.Direction]int{}, 0
+	groups := map[string]bool{}
+	var prefixes [2]tally
+	for _, d := range policy.Directions() {
+		prefixes[d] = newTally(d, "prefixes")
+	}
 	for i := range rules {
 		r := &rules[i]
-		prefixes[r.direction] += len(r.prefixes)
-		groups += len(r.references)
-		if !r.any && len(r.ports.Entries()) > maxRanges {
-			for _, name := range r.rules {
-				faults.Add(fault.New("Too many port ranges",
-					fmt.Sprintf("Rule %q takes part in a rule of %d ranges of ports; the limit is %d.", name, len(r.ports.Entries()), maxRanges),
-					"Azure refuses a longer list.", "Join ranges that lie near each other, or split the policy."), policyRule(name)...)
-			}
+		prefixes[r.direction].add(len(azurePrefixes(r)), r.rules)
+		for _, ref := range r.references {
+			groups[ref.Name] = true
 		}
 	}
-	for _, d := range policy.Directions() {
-		if most := limitValue(limits, "prefixes"); prefixes[d] > most {
+	for i := range prefixes {
+		t := &prefixes[i]
+		if most := limitValue(limits, "prefixes"); t.total > most {
 			faults.Add(fault.New("Too many prefixes",
-				fmt.Sprintf("The %s rules have %d prefixes; the limit is %d.", d, prefixes[d], most),
-				"Azure refuses longer lists.",
+				fmt.Sprintf("The %s rules have %d prefixes; the limit is %d.", t.direction, t.total, most),
+				fmt.Sprintf("Azure counts the prefixes of all rules of a group and refuses more. Most of them come from %s.", costliest(t.byRule)),
 				"List fewer or wider prefixes, split the policy over groups, or use application security groups. If your limit has been raised, write it as limits = { prefixes = … }."),
 				fault.Attribute("policy"))
 		}
 	}
-	if most := limitValue(limits, "application_security_groups"); groups > most {
+	if most := limitValue(limits, "application_security_groups"); len(groups) > most {
 		faults.Add(fault.New("Too many references",
-			fmt.Sprintf("The rules name %d application security groups; the limit is %d.", groups, most),
+			fmt.Sprintf("The rules name %d application security groups; the limit is %d.", len(groups), most),
 			"Azure refuses more in one network security group.",
 			"Use one application security group for hosts that need the same, or split the policy over groups."), fault.Attribute("policy"))
 	}

@@ -34,7 +34,7 @@ var azureReading = reading{
 			{Name: "proxies", Kind: policy.AzureApplicationSecurityGroup, MaxHosts: 2},
 		},
 	},
-	options: emit.Options{},
+	options: emit.Options{Limits: map[string]int{"port_ranges_per_rule": 2, "application_security_groups_per_rule": 1}},
 	read:    readAzure,
 }
 
@@ -90,6 +90,8 @@ func readAzureRow(d policy.Direction, row emittedRow) (opened, error) {
 		return o, fmt.Errorf("both or neither of destination_port_range and destination_port_ranges")
 	case several && (number != 6 && number != 17 || len(ranges) == 0):
 		return o, fmt.Errorf("ports of protocol %q", text)
+	case len(ranges) > 2 || len(row.References) > 1:
+		return o, fmt.Errorf("a list over its limit")
 	}
 	for _, text := range ranges {
 		r, err := readRange(text)
@@ -104,6 +106,12 @@ func readAzureRow(d policy.Direction, row emittedRow) (opened, error) {
 	}
 	if !byAddress && row.ReferenceKind != "azure_application_security_group" {
 		return o, fmt.Errorf("reference of kind %q", row.ReferenceKind)
+	}
+	for _, text := range prefixes {
+		// What 0.0.0.0/0 stands for is not clear, see the overview.
+		if strings.HasSuffix(text, "/0") {
+			return o, fmt.Errorf("prefix %s", text)
+		}
 	}
 	o.references = slices.Clone(row.References)
 	var err error

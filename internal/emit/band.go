@@ -40,14 +40,16 @@ func (b band) of(o Options) (band, fault.List) {
 		faults.Add(fault.New("Reversed numbers",
 			fmt.Sprintf("%s = %d is above %s = %d.", b.first, b.from, b.last, b.to),
 			"No rule would have a number.",
-			fmt.Sprintf("Write a %s that is not above %s.", b.first, b.last)), fault.Attribute(b.first))
+			fmt.Sprintf("Write a %s that is not above %s.", b.what, b.last)), fault.Attribute(b.first))
 	}
 	return b, faults
 }
 
 // assign numbers n rules, in each direction by itself; of says the direction
-// and the key of a rule. It reports whether there are numbers enough.
-func (b band) assign(n int, of func(i int) (policy.Direction, string)) (numbers []int, fit bool) {
+// and the key of a rule. A direction with more rules than numbers is a fault at
+// the first argument.
+func (b band) assign(n int, of func(i int) (policy.Direction, string)) ([]int, fault.List) {
+	var faults fault.List
 	keys := map[policy.Direction][]string{}
 	for i := range n {
 		direction, key := of(i)
@@ -55,22 +57,25 @@ func (b band) assign(n int, of func(i int) (policy.Direction, string)) (numbers 
 	}
 	byKey := map[policy.Direction]map[string]int{}
 	for _, direction := range policy.Directions() {
+		var fit bool
 		if byKey[direction], fit = numbered(keys[direction], b.from, b.to); !fit {
-			return nil, false
+			faults.Add(b.tooNarrow(direction, len(keys[direction])), fault.Attribute(b.first))
 		}
 	}
-	numbers = make([]int, n)
+	if len(faults) > 0 {
+		return nil, faults
+	}
+	numbers := make([]int, n)
 	for i := range n {
 		direction, key := of(i)
 		numbers[i] = byKey[direction][key]
 	}
-	return numbers, true
+	return numbers, nil
 }
 
-// tooNarrow is the fault of a band with fewer numbers than rules.
-func (b band) tooNarrow(needed int) *fault.Fault {
+func (b band) tooNarrow(d policy.Direction, needed int) *fault.Fault {
 	return fault.New("Too few numbers",
-		fmt.Sprintf("%s = %d and %s = %d leave %d numbers, and one direction needs up to %d.", b.first, b.from, b.last, b.to, b.to-b.from+1, needed),
+		fmt.Sprintf("%s = %d and %s = %d leave %d numbers, and the %s rules need %d.", b.first, b.from, b.last, b.to, b.to-b.from+1, d, needed),
 		fmt.Sprintf("Each rule of a direction has a %s of its own.", b.what),
-		"Widen the band.")
+		fmt.Sprintf("Write a lower %s or a higher %s, or open more with fewer rules.", b.first, b.last))
 }

@@ -41,7 +41,7 @@ func TestFlatTargets_Faults(t *testing.T) {
 			name: "a band with fewer numbers than rules", target: acl, policy: "ingress a 22/tcp 443/tcp from 10.0.0.0/24 10.0.2.0/24",
 			options: emit.Options{Arguments: map[string]any{"first_rule_number": int64(100), "last_rule_number": int64(102)}},
 			want: []string{`first_rule_number: Too few numbers: first_rule_number = 100 and last_rule_number = 102 leave 3 numbers, and the ingress rules need 4. ` +
-				`Each rule of a direction has a rule number of its own. Widen the band.`},
+				`Each rule of a direction has a rule number of its own. Write a lower first_rule_number or a higher last_rule_number, or open more with fewer rules.`},
 		},
 		{
 			name: "the default rule counts", target: acl, policy: "ingress a 22/tcp from" + peers(20),

@@ -13,6 +13,8 @@ import (
 const (
 	googleQuotas = "https://cloud.google.com/vpc/docs/quota"
 	googleAPI    = "https://cloud.google.com/compute/docs/reference/rest/v1/firewalls"
+	// googleCapirca is Google's own generator of such rules.
+	googleCapirca = "https://github.com/google/capirca/blob/master/capirca/lib/gce.py"
 )
 
 func googleFirewallRules() Target {
@@ -21,7 +23,8 @@ func googleFirewallRules() Target {
 		Resources: []string{"google_compute_firewall"},
 		Title:     google.title,
 		Description: "One allow rule per address family, with a list of protocols and ports and a list of ranges, network tags or service accounts. " +
-			"Tags and service accounts can dial, and cannot be dialled. " +
+			"Ports count for TCP and UDP only, so SCTP is open whole or not at all. " +
+			"Tags and service accounts can dial, and cannot be dialled; Google takes no source accounts beside target tags, and no source tags beside target accounts. " +
 			"Google reads an ingress rule without any source as one for everybody, so every rule has either ranges or `references`: a rule with references must get its tags or accounts from your map. " +
 			"What the network allows by itself, such as all egress, stays open beneath.",
 		Arguments: []Column{
@@ -46,22 +49,29 @@ func googleFirewallRules() Target {
 }
 
 var google = capability{
-	title:       "Google VPC firewall",
-	name:        "google_firewall_rules",
+	title: "Google VPC firewall",
+	name:  "google_firewall_rules",
+	// The API reference applies ports to TCP and UDP only.
+	wholeOnly:   []portset.Protocol{portset.SCTP},
 	references:  []policy.ReferenceKind{policy.GoogleNetworkTag, policy.GoogleServiceAccount},
 	ingressOnly: []policy.ReferenceKind{policy.GoogleNetworkTag, policy.GoogleServiceAccount},
 }
 
 var googleLimits = []Limit{
 	{
-		Name: rulesLimit, Value: 1000, Unit: "rules per project, both directions together",
+		Name: rulesLimit, Value: 100, Unit: "rules per project, both directions together",
 		Source: googleQuotas, Date: "2026-11-25", Raisable: true,
-		Description: "The quota of a project differs; look yours up. `rules_elsewhere` counts the project's other rules of both directions.",
+		Description: "Google sets the quota project by project; 100 is a small one. `gcloud compute project-info describe` shows yours as FIREWALLS. `rules_elsewhere` counts the project's other rules of both directions.",
 	},
 	{
 		Name: "ranges_per_rule", Value: 256, Unit: "source or destination ranges in one rule",
 		Source: googleQuotas, Date: "2026-11-25", Raisable: true, Max: 5000,
 		Description: "Newer documentation says 5,000. A longer list becomes several rules.",
+	},
+	{
+		Name: "port_ranges_per_rule", Value: 256, Unit: "ports and ranges of ports in one rule",
+		Source: googleCapirca, Date: "2026-11-25", Raisable: true,
+		Description: "A longer list becomes several rules.",
 	},
 	{
 		Name: "tags_per_rule", Value: 30, Unit: "source tags in one rule",
@@ -98,14 +108,15 @@ func emitGoogleFirewallRules(p *policy.Policy, o Options) (*Result, fault.List) 
 	if len(faults) > 0 {
 		return nil, faults
 	}
-	rules := listRules(p, products, func(p *compile.Product) int {
+	rules := listRules(p, products, func(p *compile.Product) listLimits {
+		peers := "service_accounts_per_rule"
 		switch {
 		case len(p.References) == 0:
-			return limitValue(limits, "ranges_per_rule")
+			peers = "ranges_per_rule"
 		case p.References[0].Kind == policy.GoogleNetworkTag:
-			return limitValue(limits, "tags_per_rule")
+			peers = "tags_per_rule"
 		}
-		return limitValue(limits, "service_accounts_per_rule")
+		return listLimits{peers: limitValue(limits, peers), ports: limitValue(limits, "port_ranges_per_rule")}
 	})
 	result := &Result{Limit: limitValue(limits, rulesLimit), LimitsApplied: limits}
 	for i := range rules {

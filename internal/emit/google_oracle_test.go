@@ -18,7 +18,7 @@ import (
 // https://cloud.google.com/compute/docs/reference/rest/v1/firewalls
 //
 //   - Protocols are names (tcp, udp, icmp, esp, ah, sctp, ipip) or numbers, or
-//     all. Ports count for TCP, UDP and SCTP; without ports it is every port.
+//     all. Ports count for TCP and UDP; without ports it is every port.
 //   - A rule has ranges of one family. An ingress rule without ranges, tags
 //     and service accounts is for everybody. Tags and service accounts are
 //     sources, and do not mix.
@@ -32,8 +32,9 @@ var googleReading = reading{
 			{Name: "runner", Kind: policy.GoogleServiceAccount, MaxHosts: 2},
 		},
 		IngressReferences: true,
+		WholeSCTP:         true,
 	},
-	options: emit.Options{Limits: map[string]int{"ranges_per_rule": 7}},
+	options: emit.Options{Limits: map[string]int{"rules": 1000, "ranges_per_rule": 7, "port_ranges_per_rule": 2, "tags_per_rule": 1}},
 	read:    readGoogle,
 }
 
@@ -76,6 +77,10 @@ func readGoogleRow(d policy.Direction, row emittedRow) ([]opened, error) {
 	if len(allow) == 0 {
 		return nil, fmt.Errorf("allows nothing")
 	}
+	if row.ReferenceKind == "google_network_tag" && len(row.References) > 1 {
+		return nil, fmt.Errorf("too many tags")
+	}
+	runs := 0
 	var parts []opened
 	for _, a := range allow {
 		o := opened{prefixes: prefixes, references: row.References}
@@ -90,7 +95,7 @@ func readGoogleRow(d policy.Direction, row emittedRow) ([]opened, error) {
 		}
 		o.protocol = number
 		if ports, some := a["ports"].([]string); some {
-			if number != 6 && number != 17 && number != 132 || len(ports) == 0 {
+			if number != 6 && number != 17 || len(ports) == 0 {
 				return nil, fmt.Errorf("ports of protocol %q", text)
 			}
 			o.ports = []portset.Range{}
@@ -102,7 +107,11 @@ func readGoogleRow(d policy.Direction, row emittedRow) ([]opened, error) {
 				o.ports = append(o.ports, r)
 			}
 		}
+		runs += max(1, len(o.ports))
 		parts = append(parts, o)
+	}
+	if runs > 2 {
+		return nil, fmt.Errorf("%d runs of ports", runs)
 	}
 	return parts, nil
 }

@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/compile"
@@ -93,7 +94,9 @@ func productPeersKey(p *compile.Product) string {
 //	primary-server: a, b, c
 //	primary-server: a, b and 17 more
 //
-// It keeps whole names only, and at least one: limit must leave room for it.
+//	primary-server: 120 rules             where not even one name fits
+//
+// It keeps whole names only.
 func joinedNames(policyName string, rules []string, limit int) string {
 	text := policyName + ": "
 	fit := "" // the longest shortened form so far
@@ -102,11 +105,15 @@ func joinedNames(policyName string, rules []string, limit int) string {
 			text += ", "
 		}
 		text += rule
-		if len(text) > limit {
+		switch {
+		case len(text) <= limit:
+		case fit == "":
+			return fmt.Sprintf("%s: %d rules", policyName, len(rules))
+		default:
 			return fit
 		}
 		if more := len(rules) - i - 1; more > 0 {
-			if short := text + andMore(more); len(short) <= limit || i == 0 {
+			if short := text + andMore(more); len(short) <= limit {
 				fit = short
 			}
 		}

@@ -24,34 +24,42 @@ type listRule struct {
 	rules      []string
 }
 
-// listRules writes the products as rules whose lists of peers have at most
-// maxPeers entries each. Longer lists are cut into the fewest parts.
+// listLimits are the longest lists that one rule may have.
+type listLimits struct {
+	peers int // prefixes or references
+	ports int // runs of ports, of all protocols together
+}
+
+// listRules writes the products as rules whose lists are within the limits.
+// Longer lists are cut into the fewest parts.
 //
 // Parts are told apart by a number, because nothing in a part of a list is its
 // own: whatever the cut, a peer who comes moves others across it. So the keys
 // stay and the lists change in place.
-func listRules(p *policy.Policy, products []compile.Product, maxPeers func(*compile.Product) int) []listRule {
+func listRules(p *policy.Policy, products []compile.Product, limits func(*compile.Product) listLimits) []listRule {
 	var all []listRule
 	for i := range products {
 		product := &products[i]
-		rule := listRule{direction: product.Direction, key: productKey(product), any: product.Any, ports: product.Ports, rules: product.Rules}
+		whole := listRule{direction: product.Direction, key: productKey(product), any: product.Any, ports: product.Ports, rules: product.Rules}
+		most := limits(product)
 		var parts []listRule
-		most := maxPeers(product)
-		for prefixes := range slices.Chunk(product.Prefixes.Prefixes(), most) {
-			part := rule
-			part.prefixes = prefixes
-			parts = append(parts, part)
-		}
-		for references := range slices.Chunk(product.References, most) {
-			part := rule
-			part.references = references
-			parts = append(parts, part)
+		for _, ports := range portChunks(product, most.ports) {
+			part := whole
+			part.ports = ports
+			for prefixes := range slices.Chunk(product.Prefixes.Prefixes(), most.peers) {
+				part.prefixes = prefixes
+				parts = append(parts, part)
+			}
+			for references := range slices.Chunk(product.References, most.peers) {
+				part.references = references
+				parts = append(parts, part)
+			}
 		}
 		if len(parts) > 1 {
 			for n := range parts {
 				parts[n].rules = parts[n].served(p)
 				if n > 0 {
-					parts[n].key = fmt.Sprintf("%s-part-%d", rule.key, n+1)
+					parts[n].key = fmt.Sprintf("%s-part-%d", whole.key, n+1)
 				}
 			}
 		}
@@ -60,22 +68,59 @@ func listRules(p *policy.Policy, products []compile.Product, maxPeers func(*comp
 	return all
 }
 
+// portChunks cuts the ports of a product into lists of at most that many runs.
+func portChunks(product *compile.Product, most int) []portset.Ports {
+	entries := product.Ports.Entries()
+	if product.Any || len(entries) <= most {
+		return []portset.Ports{product.Ports}
+	}
+	var chunks []portset.Ports
+	for chunk := range slices.Chunk(entries, most) {
+		var ports portset.Ports
+		for _, e := range chunk {
+			ports = ports.Union(portset.PortsOf(e.Protocol, portset.Of(e.Range)))
+		}
+		chunks = append(chunks, ports)
+	}
+	return chunks
+}
+
 // served narrows the rules of a whole product to those that open something of
-// it to some peer of this part.
+// this part. What they open of the part may all be carried by other products
+// too; then every rule that opens something of the part is named.
 func (r *listRule) served(p *policy.Policy) []string {
 	peers := prefixset.Of(r.prefixes...)
-	var names []string
+	var own, all []string
 	for i := range p.Rules {
 		rule := &p.Rules[i]
-		if !slices.Contains(r.rules, rule.Name) || rule.Direction != r.direction || !rule.Ports().Overlaps(r.ports) {
+		if rule.Direction != r.direction || !r.opened(rule).Overlaps(r.ports) {
 			continue
 		}
 		if rule.Prefixes().Overlaps(peers) || slices.ContainsFunc(rule.References(), func(ref policy.Reference) bool { return slices.Contains(r.references, ref) }) {
-			names = append(names, rule.Name)
+			all = append(all, rule.Name)
+			if slices.Contains(r.rules, rule.Name) {
+				own = append(own, rule.Name)
+			}
 		}
 	}
-	slices.Sort(names)
-	return names
+	if own == nil {
+		own = all
+	}
+	slices.Sort(own)
+	return own
+}
+
+// opened is what the policy rule opens in the address family of this rule:
+// each has an ICMP of its own.
+func (r *listRule) opened(rule *policy.Rule) portset.Ports {
+	ports := rule.Ports()
+	if len(r.prefixes) == 0 || ports.Equal(portset.Any()) {
+		return ports
+	}
+	if r.prefixes[0].Addr().Is4() {
+		return ports.Minus(portset.WholeProtocol(portset.ICMPv6))
+	}
+	return ports.Minus(portset.WholeProtocol(portset.ICMP))
 }
 
 // prefixTexts writes the prefixes; nil for a rule with references, as a null.
