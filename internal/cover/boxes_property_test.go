@@ -133,7 +133,7 @@ func drawBoxSource(t *rapid.T) cover.Source {
 	if rapid.IntRange(0, 9).Draw(t, "any") == 9 {
 		s.Ports = portset.Any()
 	} else {
-		for range rapid.IntRange(0, 3).Draw(t, "entries") {
+		for range rapid.IntRange(1, 4).Draw(t, "entries") {
 			protocol := rapid.SampledFrom([]portset.Protocol{portset.TCP, portset.TCP, portset.TCP, portset.UDP,
 				portset.SCTP, portset.ICMP, portset.ICMPv6, portset.ESP}).Draw(t, "protocol")
 			ports := portset.WholeProtocol(protocol)
@@ -143,7 +143,7 @@ func drawBoxSource(t *rapid.T) cover.Source {
 			s.Ports = s.Ports.Union(ports)
 		}
 	}
-	s.Prefixes = prefixset.Of(rapid.SliceOfN(rapid.Custom(drawBoxPrefix), 0, 3).Draw(t, "prefixes")...)
+	s.Prefixes = prefixset.Of(rapid.SliceOfN(rapid.Custom(drawBoxPrefix), 0, 5).Draw(t, "prefixes")...)
 	if rapid.IntRange(0, 4).Draw(t, "except") == 4 {
 		rest := s.Prefixes.Minus(prefixset.Of(drawBoxPrefix(t)))
 		// A host taken out of IPv6 leaves 128 prefixes.
@@ -159,15 +159,20 @@ func drawBoxSource(t *rapid.T) cover.Source {
 	return s
 }
 
-func drawBoxSources(t *rapid.T) []cover.Source {
-	return rapid.SliceOfN(rapid.Custom(drawBoxSource), 0, 6).Draw(t, "sources")
+// checkBoxes holds a property to sources, many at a time, since rapid draws
+// mostly few and small ones.
+func checkBoxes(t *testing.T, property func(t *rapid.T, sources []cover.Source)) {
+	rapid.Check(t, func(t *rapid.T) {
+		for range 10 {
+			property(t, rapid.SliceOfN(rapid.Custom(drawBoxSource), 1, 10).Draw(t, "sources"))
+		}
+	})
 }
 
 // TestBoxes_AllowExactlyTheSet compares packet by packet, and looks at the
 // sources that boxes name.
 func TestBoxes_AllowExactlyTheSet(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		sources := drawBoxSources(t)
+	checkBoxes(t, func(t *rapid.T, sources []cover.Source) {
 		for _, m := range bothModes {
 			boxes := cover.Boxes(sources, m)
 			met := make([]map[int]bool, len(boxes))
@@ -254,8 +259,7 @@ func boxRespell(t *rapid.T, sources []cover.Source) []cover.Source {
 
 // TestBoxes_MinimalDependsOnTheSetAlone also holds both modes to one size.
 func TestBoxes_MinimalDependsOnTheSetAlone(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		sources := drawBoxSources(t)
+	checkBoxes(t, func(t *rapid.T, sources []cover.Source) {
 		want := boxSpoken(cover.Boxes(sources, cover.Minimal))
 		respelled := boxRespell(t, sources)
 		if got := boxSpoken(cover.Boxes(respelled, cover.Minimal)); !slices.Equal(got, want) {
@@ -269,8 +273,7 @@ func TestBoxes_MinimalDependsOnTheSetAlone(t *testing.T) {
 
 // TestBoxes_TheOrderOfSourcesDoesNotMatter shuffles them.
 func TestBoxes_TheOrderOfSourcesDoesNotMatter(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		sources := drawBoxSources(t)
+	checkBoxes(t, func(t *rapid.T, sources []cover.Source) {
 		order := make([]int, len(sources))
 		for i := range order {
 			order[i] = i
@@ -325,10 +328,9 @@ func boxesWritten(sources []cover.Source) []string {
 // that has as few boxes as there can be, and makes such sources.
 func TestBoxes_StableKeepsASmallestCover(t *testing.T) {
 	kept := 0
-	rapid.Check(t, func(t *rapid.T) {
-		sources := drawBoxSources(t)
+	checkBoxes(t, func(t *rapid.T, sources []cover.Source) {
 		smallest := boxSourcesAgain(cover.Boxes(sources, cover.Stable))
-		for _, written := range [][]cover.Source{sources, smallest} {
+		for i, written := range [][]cover.Source{sources, smallest} {
 			got := boxSpoken(cover.Boxes(written, cover.Stable))
 			slices.Sort(got)
 			want := boxesWritten(written)
@@ -338,13 +340,15 @@ func TestBoxes_StableKeepsASmallestCover(t *testing.T) {
 			if len(want) > len(got) {
 				continue
 			}
-			kept++
+			if i == 0 {
+				kept++
+			}
 			if !slices.Equal(got, want) {
 				t.Fatalf("got  %q\nwant %q", got, want)
 			}
 		}
 	})
-	if kept < 100 {
-		t.Errorf("only %d sets of sources were smallest covers", kept)
+	if kept < 30 {
+		t.Errorf("only %d sources were smallest covers as they were drawn", kept)
 	}
 }

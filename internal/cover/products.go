@@ -16,7 +16,9 @@ type Product struct {
 	// References are sorted, each once.
 	References []string
 	// Sources are all sources with which the product has a packet in common
-	// that is not free. They are ascending and never empty.
+	// that is not free, or, in a part of the set that is too entangled to be
+	// looked at, those that the product was joined from. They are ascending and
+	// never empty.
 	Sources []int
 }
 
@@ -57,9 +59,9 @@ type Free struct {
 func Products(sources []Source, free Free, m Mode) ProductCover {
 	free.References = slices.Sorted(slices.Values(free.References))
 	var rects []Product
-	for _, s := range sources {
+	for i, s := range sources {
 		if productOpens(s, free) {
-			rects = append(rects, Product{Ports: s.Ports, Prefixes: s.Prefixes, References: s.References})
+			rects = append(rects, Product{Ports: s.Ports, Prefixes: s.Prefixes, References: s.References, Sources: []int{i}})
 		}
 	}
 	if len(rects) == 0 {
@@ -111,7 +113,9 @@ func (run *productRun) coverTable(t *productTable) (products []Product, bound in
 		own := authors.of[i]
 		if len(own) < len(picks) || run.mode == Stable && len(own) == len(picks) {
 			for _, m := range own {
-				products = append(products, t.rects[m])
+				product := t.rects[m]
+				product.Sources = nil // those that it overlaps are to come
+				products = append(products, product)
 			}
 			continue
 		}

@@ -21,6 +21,7 @@ func productBaseline(rects []Product) []Product {
 
 // productJoin joins products with equal peers and products with equal ports in
 // turn, until no two are equal in either. It does not change its argument.
+// Sources are left in any order.
 func productJoin(rects []Product, peersFirst bool) []Product {
 	rects = slices.Clone(rects)
 	for unchanged, byPeers := 0, peersFirst; unchanged < 2; byPeers = !byPeers {
@@ -59,6 +60,10 @@ func productJoinOnce(rects []Product, byPeers bool) []Product {
 		joined[g] = rects[members[0]]
 		if len(members) == 1 {
 			continue
+		}
+		joined[g].Sources = nil
+		for _, m := range members {
+			joined[g].Sources = append(joined[g].Sources, rects[m].Sources...)
 		}
 		if byPeers {
 			lists := make([]portset.Ports, len(members))

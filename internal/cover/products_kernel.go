@@ -115,12 +115,6 @@ func (k *productKernel) findFold(side int, i int32) int32 {
 		if s == i || !g.need[edges[n]] || k.gone[side][s] || g.needs[side][s] < g.needs[side][i] {
 			continue
 		}
-		size, own := len(g.of(side, s)), len(g.of(side, i))
-		// Of two that are equal, the first stays.
-		equal := size == own && g.needs[side][s] == g.needs[side][i]
-		if size > own || equal && s > i {
-			continue
-		}
 		if k.meter.subset(g.of(side, s), g.of(side, i)) && k.hasNeeded(side, s, i) {
 			return s
 		}

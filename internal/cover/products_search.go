@@ -7,9 +7,9 @@ import (
 )
 
 // What the exact search takes on: at most productMaxSide classes on the smaller
-// side, productMaxNeeded edges and productMaxBicliques largest products. A
-// graph of 11 by 11 random edges is always solved, and larger ones that have
-// some structure.
+// side, productMaxNeeded edges and productMaxBicliques largest products. Within
+// productSearchShare, graphs of 11 by 11 edges are solved unless they are made
+// to be hard, and larger ones that have few bicliques.
 const (
 	productMaxSide      = 64
 	productMaxNeeded    = 2048
@@ -36,6 +36,7 @@ type productSearch struct {
 	// tried are the bicliques with which all covers that complete the path have
 	// been looked at.
 	tried []bool
+	large int // the most edges that a biclique has
 	most  int // only covers of fewer are of interest
 	meter *productMeter
 }
@@ -71,123 +72,10 @@ func newProductSearch(g *productGraph, meter *productMeter) (*productSearch, boo
 	return s, true
 }
 
-// findBicliques lists the maximal bicliques: their vertices of the smaller side
-// are the intersections of neighbourhoods of the other side.
-func (s *productSearch) findBicliques() bool {
-	seen := map[uint64]bool{0: true}
-	add := func(mask uint64) {
-		if !seen[mask] {
-			seen[mask] = true
-			s.bicliques = append(s.bicliques, mask)
-		}
-	}
-	for _, mask := range s.masks {
-		n := len(s.bicliques)
-		s.meter.spend(20 * n)
-		add(mask)
-		for _, b := range s.bicliques[:n] {
-			add(b & mask)
-		}
-		if len(s.bicliques) > productMaxBicliques {
-			return false
-		}
-	}
-	return true
-}
-
-// findEdges lists the needed edges but for those that every product has that
-// has some other one: whose vertices have all neighbours of that one's.
-func (s *productSearch) findEdges() {
-	g := s.graph
-	// inside[x] are the vertices whose neighbours x has all of.
-	inside := make([]uint64, g.len(s.side))
-	unlimited := productMeter{left: 1 << 62}
-	for x := range inside {
-		for v := range inside {
-			if unlimited.subset(g.of(s.side, int32(v)), g.of(s.side, int32(x))) {
-				inside[x] |= 1 << v
-			}
-		}
-	}
-	var all []productSearchEdge
-	for y := range int32(len(s.masks)) {
-		edges := g.edgesOf(1-s.side, y)
-		for n, x := range g.of(1-s.side, y) {
-			if g.need[edges[n]] {
-				all = append(all, productSearchEdge{x, y})
-			}
-		}
-	}
-	s.meter.spend(len(all) * len(all))
-	implied := func(i int) bool {
-		e := all[i]
-		for j, f := range all {
-			if j == i || inside[e.x]>>f.x&1 == 0 || s.masks[f.y]&^s.masks[e.y] != 0 {
-				continue
-			}
-			same := inside[f.x]>>e.x&1 == 1 && s.masks[f.y] == s.masks[e.y]
-			if !same || j < i {
-				return true
-			}
-		}
-		return false
-	}
-	for i, e := range all {
-		if !implied(i) {
-			s.edges = append(s.edges, e)
-		}
-	}
-}
-
-// relate fills in which bicliques have which edges, and puts the edges that few
-// have first.
-func (s *productSearch) relate() {
-	count := func(e productSearchEdge) int {
-		n := 0
-		for _, b := range s.bicliques {
-			if s.contains(b, e) {
-				n++
-			}
-		}
-		return n
-	}
-	counts := map[productSearchEdge]int{}
-	for _, e := range s.edges {
-		counts[e] = count(e)
-	}
-	slices.SortStableFunc(s.edges, func(a, b productSearchEdge) int { return cmp.Compare(counts[a], counts[b]) })
-	s.words = (len(s.edges) + 63) / 64
-	s.has = make([][]uint64, len(s.bicliques))
-	s.in = make([][]int32, len(s.edges))
-	s.meets = make([][]uint64, len(s.edges))
-	s.meter.spend(4*len(s.bicliques)*len(s.edges) + 2*len(s.edges)*len(s.edges))
-	for b, mask := range s.bicliques {
-		s.has[b] = make([]uint64, s.words)
-		for i, e := range s.edges {
-			if s.contains(mask, e) {
-				s.has[b][i/64] |= 1 << (i % 64)
-				s.in[i] = append(s.in[i], int32(b))
-			}
-		}
-	}
-	for i, e := range s.edges {
-		s.meets[i] = make([]uint64, s.words)
-		for j, f := range s.edges {
-			if s.masks[e.y]>>f.x&1 == 1 && s.masks[f.y]>>e.x&1 == 1 {
-				s.meets[i][j/64] |= 1 << (j % 64)
-			}
-		}
-	}
-}
-
-func (s *productSearch) contains(biclique uint64, e productSearchEdge) bool {
-	return biclique>>e.x&1 == 1 && biclique&^s.masks[e.y] == 0
-}
-
 // run returns a smallest cover if it has fewer than most products, else nil,
 // and a lower bound of every cover.
 func (s *productSearch) run(most int) ([]productPick, int) {
-	s.most = most
+	s.most, s.best = most, nil
 	s.tried = make([]bool, len(s.bicliques))
 	all := make([]uint64, s.words)
 	for i := range s.edges {
@@ -199,6 +87,9 @@ func (s *productSearch) run(most int) ([]productPick, int) {
 			break
 		}
 		bound = max(bound, s.bound(all, first))
+	}
+	if bound < most && !s.meter.empty() {
+		bound = max(bound, s.weigh(all))
 	}
 	if bound < most {
 		s.branch(all)
@@ -226,37 +117,13 @@ func (s *productSearch) run(most int) ([]productPick, int) {
 	return picks, bound
 }
 
-// bound counts open edges no two of which can be in one product; first is
-// taken first unless it is negative.
-func (s *productSearch) bound(open []uint64, first int) int {
-	left := slices.Clone(open)
-	n := 0
-	take := func(e int) {
-		n++
-		s.meter.spend(s.words)
-		for w, m := range s.meets[e] {
-			left[w] &^= m
-		}
-	}
-	if first >= 0 {
-		take(first)
-	}
-	for w := range left {
-		for left[w] != 0 {
-			take(w*64 + bits.TrailingZeros64(left[w]))
-		}
-	}
-	return n
-}
-
 // branch looks for covers of the open edges that complete path to fewer than
 // most products.
 func (s *productSearch) branch(open []uint64) {
 	if s.meter.empty() {
 		return
 	}
-	least := s.bound(open, -1)
-	if len(s.path)+least >= s.most {
+	if len(s.path)+s.bound(open, -1) >= s.most {
 		return
 	}
 	first := slices.IndexFunc(open, func(w uint64) bool { return w != 0 })
@@ -266,9 +133,14 @@ func (s *productSearch) branch(open []uint64) {
 	}
 	e := first*64 + bits.TrailingZeros64(open[first])
 	choices := s.choices(open, e)
+	left := productOnes(open)
 	for _, c := range choices {
 		if c.tried {
 			continue
+		}
+		// Those that gain less leave still more to the others.
+		if left-c.count > (s.most-2-len(s.path))*s.large {
+			break
 		}
 		rest := make([]uint64, s.words)
 		for w := range rest {
@@ -282,6 +154,14 @@ func (s *productSearch) branch(open []uint64) {
 	for _, c := range choices {
 		s.tried[c.biclique] = c.tried
 	}
+}
+
+func productOnes(set []uint64) int {
+	n := 0
+	for _, w := range set {
+		n += bits.OnesCount64(w)
+	}
+	return n
 }
 
 type productChoice struct {

@@ -66,7 +66,7 @@ func productShareName(a, b []string) bool {
 	return false
 }
 
-// productAttribute fills in Sources. For each product it looks at the sources
+// productAttribute fills in Sources where there are none yet. For each product it looks at the sources
 // that overlap its ports or at those that overlap its peers, whichever are
 // fewer.
 func productAttribute(products []Product, sources []Source, free Free) {
@@ -87,11 +87,14 @@ func productAttribute(products []Product, sources []Source, free Free) {
 	asked := make([]int, len(sources)) // one more than the product that was last compared
 	for n := range products {
 		p := &products[n]
+		if p.Sources != nil {
+			slices.Sort(p.Sources)
+			continue
+		}
 		own := newProductParties(p.Ports, productMinus(p.Prefixes, taken), slices.DeleteFunc(slices.Clone(p.References), func(name string) bool {
 			_, found := slices.BinarySearch(free.References, name)
 			return found
 		}))
-		p.Sources = nil
 		ask := func(i int32) {
 			if asked[i] != n+1 {
 				asked[i] = n + 1
