@@ -105,7 +105,7 @@ func (s *ruleSources) products(part []cover.Source, shape ProductShape, m cover.
 	var sets []prefixset.Set
 	var free cover.Free
 	for i, source := range part {
-		if source.Ports.Equal(portset.Any()) && !(source.Prefixes.IsEmpty() && len(source.References) == 0) {
+		if source.Ports.Equal(portset.Any()) && (!source.Prefixes.IsEmpty() || len(source.References) > 0) {
 			everything = append(everything, i)
 			sets = append(sets, source.Prefixes)
 			free.References = append(free.References, source.References...)

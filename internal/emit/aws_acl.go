@@ -9,9 +9,6 @@ import (
 	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
 )
 
-// awsACLReference is where the form of the rules was read.
-const awsACLReference = "https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html"
-
 func awsNetworkACLRules() Target {
 	return Target{
 		Name:      awsACL.name,

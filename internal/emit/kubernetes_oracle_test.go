@@ -72,7 +72,7 @@ func readKubernetes(e emission) ([]opened, error) {
 	add := func(d policy.Direction, row emittedRow, ports []networkingv1.NetworkPolicyPort, peers []networkingv1.NetworkPolicyPeer) error {
 		rowPorts, rowPeers, err := networkPolicyBlocks(d, row.columns)
 		if err != nil || !reflect.DeepEqual(rowPorts, ports) || !reflect.DeepEqual(rowPeers, peers) {
-			return fmt.Errorf("%s row %s says %v, %v (%v), which is not in\n%s", d, row.Key, rowPorts, rowPeers, err, text)
+			return fmt.Errorf("%s row %s says %v, %v (%w), which is not in\n%s", d, row.Key, rowPorts, rowPeers, err, text)
 		}
 		parts, err := networkPolicyParts(ports, peers)
 		for i := range parts {
