@@ -130,6 +130,7 @@ func Targets() []Target {
 	return []Target{
 		awsSecurityGroupRules(),
 		kubernetesNetworkPolicy(),
+		nftablesRuleset(),
 	}
 }
 
