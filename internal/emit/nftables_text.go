@@ -18,12 +18,13 @@ type nftablesFamily struct {
 	name     string // in names of sets and in rows
 	header   string // the header that has the addresses
 	datatype string
+	is4      bool
 	part     func(prefixset.Set) prefixset.Set
 }
 
 var nftablesFamilies = []nftablesFamily{
-	{"ipv4", "ip", "ipv4_addr", prefixset.Set.IPv4},
-	{"ipv6", "ip6", "ipv6_addr", prefixset.Set.IPv6},
+	{"ipv4", "ip", "ipv4_addr", true, prefixset.Set.IPv4},
+	{"ipv6", "ip6", "ipv6_addr", false, prefixset.Set.IPv6},
 }
 
 // nftablesKind says what a set has besides addresses. An address with every
@@ -99,7 +100,7 @@ func (s *nftablesSet) take(r *compile.Rule) {
 		s.elements = append(s.elements, addressesText(addresses)+suffix)
 	}
 	for _, peer := range r.Peers {
-		if peer.Reference == nil && !s.family.part(prefixset.Of(peer.Prefix)).IsEmpty() {
+		if peer.Reference == nil && peer.Prefix.Addr().Is4() == s.family.is4 {
 			s.rules = append(s.rules, peer.Rules...)
 		}
 	}

@@ -36,6 +36,7 @@ var readings = map[string]reading{
 		read:     eachRow(readAWSSecurityGroupRow),
 	},
 	"kubernetes_network_policy": kubernetesReading,
+	"nftables_ruleset":          nftablesReading,
 }
 
 // emission is what a reader is given.
