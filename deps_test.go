@@ -30,6 +30,8 @@ var layers = map[string][]string{
 	"internal/provider": {"internal/..."},
 	// Drives the built provider through the command line, never from inside.
 	"internal/acceptance": {},
+	// Loads emitted rulesets into the kernel, in tests alone.
+	"internal/kerneltest": {},
 	// Runs the examples with the command line and the provider in the process,
 	// because the clock has to stand still.
 	"internal/exampletest": {"internal/provider", "internal/risk"},

@@ -135,6 +135,7 @@ func Targets() []Target {
 		ociNetworkSecurityGroupRules(),
 		openstackSecurityGroupRules(),
 		kubernetesNetworkPolicy(),
+		nftablesRuleset(),
 	}
 }
 

@@ -43,6 +43,7 @@ var readings = map[string]reading{
 	"kubernetes_network_policy":        kubernetesReading,
 	"oci_network_security_group_rules": ociReading,
 	"openstack_security_group_rules":   openstackReading,
+	"nftables_ruleset":                 nftablesReading,
 }
 
 // emission is what a reader is given.
