@@ -143,7 +143,7 @@ func nftablesTable(p *policy.Policy, o Options) (string, *fault.Fault) {
 // nftablesComment names the policy and its rules. Names are at most 63 bytes,
 // so that one rule may leave no room for a long policy name.
 func nftablesComment(policyName string, rules []string, limit int) string {
-	if text := joinedNames(policyName, rules, limit); len(text) <= limit {
+	if text := joinedNames(policyName, rules, limit); text != "" && len(text) <= limit {
 		return text
 	}
 	return joinedNames(safeName(policyName, 31, tableNameChars), rules, limit)
