@@ -1,6 +1,7 @@
 package docs
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -61,7 +62,7 @@ func targetTable() string {
 		rows = append(rows, []string{
 			"[`backupfw_" + target.Name + "`](../data-sources/" + target.Name + ".md)",
 			"[`" + target.Name + "`](../functions/" + target.Name + ".md)",
-			codes(target.Resources),
+			cmp.Or(codes(target.Resources), "a file"),
 			limitText(&target),
 		})
 	}

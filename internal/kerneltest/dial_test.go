@@ -123,11 +123,12 @@ func (p *probe) start() (int, error) {
 		return fd, fmt.Errorf("bind: %w", err)
 	}
 	to := socketAddress(p.to, p.port)
-	if err := unix.Connect(fd, to); err != nil && !(errors.Is(err, unix.ECONNREFUSED) && kind == unix.SOCK_STREAM) {
-		return fd, err
-	} else if err != nil {
+	switch err := unix.Connect(fd, to); {
+	case kind == unix.SOCK_STREAM && errors.Is(err, unix.ECONNREFUSED):
 		p.passed = true
 		return fd, nil
+	case err != nil:
+		return fd, err
 	}
 	message := []byte("?")
 	switch p.protocol {
