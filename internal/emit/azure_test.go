@@ -196,7 +196,11 @@ var azureFaults = []listTest{
 		name:    "every address counts as two prefixes; and too narrow a band hides nothing else",
 		policy:  "ingress a 22/tcp 1/udp from 0.0.0.0/0",
 		options: emit.Options{Limits: map[string]int{"prefixes": 3}, RulesElsewhere: 999, Arguments: map[string]any{"first_priority": int64(3999)}},
-		want:    nil,
+		want: []string{
+			`first_priority: Too few numbers: first_priority = 3999 and last_priority = 3999 leave 1 of up to 2 numbers that one direction needs. Each rule of a direction has a priority of its own. Write a lower first_priority or a higher last_priority, or open more with fewer rules.`,
+			`policy: Too many rules: The policy needs 2 rules in one Azure network security group for both directions, and rules_elsewhere adds 999; the limit is 1000. Azure refuses the rules beyond its limit, after others have been applied. Most of them come from "a" (2). Do one of these: split the policy over at least 2 groups, on subnets or network interfaces of their own; give rules of the policy the same ports or the same peers, which makes them one rule.`,
+			`policy: Too many prefixes: The ingress rules have 4 prefixes; the limit is 3. Azure counts the prefixes of all rules of a group and refuses more. Most of them come from "a" (4). List fewer or wider prefixes, split the policy over groups, or use application security groups. If your limit has been raised, write it as limits = { prefixes = … }.`,
+		},
 	},
 	{
 		name:    "application security groups of all rules together, each once",
