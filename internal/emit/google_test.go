@@ -112,8 +112,8 @@ var googleFaults = []listTest{
 		want: []string{
 			`limits["name_length"]: Unknown limit: "name_length" is not a limit of google_firewall_rules. A limit that is not known would be ignored. Use one of rules, ranges_per_rule, port_ranges_per_rule, tags_per_rule, service_accounts_per_rule, description_length.`,
 			`limits["ranges_per_rule"]: Limit too high: ranges_per_rule = 5001 is above 5000. The target cannot be raised above that (https://cloud.google.com/vpc/docs/quota). Write a number from 1 to 5000, or leave it out for 256.`,
-			`limits["service_accounts_per_rule"]: Limit too high: service_accounts_per_rule = 11 is above 10. The target's limit is fixed (https://cloud.google.com/vpc/docs/quota). Write a number from 1 to 10, or leave it out for 10.`,
-			`limits["tags_per_rule"]: Limit too high: tags_per_rule = 31 is above 30. The target's limit is fixed (https://cloud.google.com/vpc/docs/quota). Write a number from 1 to 30, or leave it out for 30.`,
+			`limits["service_accounts_per_rule"]: Limit too high: service_accounts_per_rule = 11 is above 10. The target's limit is fixed (https://github.com/GoogleCloudPlatform/magic-modules/blob/main/mmv1/products/compute/Firewall.yaml). Write a number from 1 to 10, or leave it out for 10.`,
+			`limits["tags_per_rule"]: Limit too high: tags_per_rule = 31 is above 30. The target's limit is fixed (https://github.com/google/capirca/blob/master/capirca/lib/gce.py). Write a number from 1 to 30, or leave it out for 30.`,
 		},
 	},
 	{

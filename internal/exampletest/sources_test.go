@@ -20,7 +20,7 @@ func TestExamples_GoogleSourcesCannotBeLost(t *testing.T) {
 	for _, test := range []struct{ name, line, instead, want string }{
 		{"a tag that the map does not have", `tags     = { media = "backup-media" }`, `tags     = { other = "backup-media" }`, noKey},
 		{"an account that the map does not have", `accounts = { cloud = "media@example-project.iam.gserviceaccount.com" }`, `accounts = { x = "x" }`, noKey},
-		{"the line for tags forgotten", `source_tags             = each.value.reference_kind == "google_network_tag" ? [for name in each.value.references : local.tags[name]] : null`, "", open},
+		{"the line for tags forgotten", `source_tags             = each.value.reference_kind == "google_network_tag" ? [for name in each.value.references : local.tags[name]] : null`, "source_tags = null", open},
 		{"an empty list of accounts", `each.value.reference_kind == "google_service_account" ? [for name in each.value.references : local.accounts[name]] : null`, "[]", open},
 		{"a filter that finds nothing", `[for name in each.value.references : local.tags[name]]`, `[for name in each.value.references : local.tags[name] if name == "x"]`, open},
 	} {
