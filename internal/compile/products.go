@@ -142,9 +142,7 @@ func (s *ruleSources) products(part []cover.Source, shape ProductShape, m cover.
 	}
 	// Others that open something to the same peers stand behind that rule too.
 	for i, source := range named {
-		met := source.Prefixes.Overlaps(free.Prefixes) ||
-			slices.ContainsFunc(source.References, func(name string) bool { return slices.Contains(free.References, name) })
-		if met && !source.Ports.IsEmpty() {
+		if meets(source, free) {
 			everything = append(everything, i)
 		}
 	}
@@ -152,6 +150,16 @@ func (s *ruleSources) products(part []cover.Source, shape ProductShape, m cover.
 	anything := s.product(cover.Product{Ports: portset.Any(), Prefixes: free.Prefixes, References: free.References, Sources: everything})
 	anything.Any = true
 	return append([]Product{anything}, products...), bound
+}
+
+// meets reports whether the source opens something to one of the peers.
+func meets(source cover.Source, peers cover.Free) bool {
+	if source.Ports.IsEmpty() {
+		return false
+	}
+	return slices.ContainsFunc(source.References, func(name string) bool { return slices.Contains(peers.References, name) }) ||
+		!existing(source.Ports, portset.ICMPv6).IsEmpty() && source.Prefixes.IPv4().Overlaps(peers.Prefixes) ||
+		!existing(source.Ports, portset.ICMP).IsEmpty() && source.Prefixes.IPv6().Overlaps(peers.Prefixes)
 }
 
 func (s *ruleSources) product(c cover.Product) Product {

@@ -15,6 +15,8 @@ const (
 	googleAPI    = "https://cloud.google.com/compute/docs/reference/rest/v1/firewalls"
 	// googleCapirca is Google's own generator of such rules.
 	googleCapirca = "https://github.com/google/capirca/blob/master/capirca/lib/gce.py"
+	// googleResource is what the provider's resource is generated from.
+	googleResource = "https://github.com/GoogleCloudPlatform/magic-modules/blob/main/mmv1/products/compute/Firewall.yaml"
 )
 
 func googleFirewallRules() Target {
@@ -75,12 +77,12 @@ var googleLimits = []Limit{
 	},
 	{
 		Name: "tags_per_rule", Value: 30, Unit: "source tags in one rule",
-		Source: googleQuotas, Date: "2026-11-25", Max: 30,
+		Source: googleCapirca, Date: "2026-11-25", Max: 30,
 		Description: "A longer list becomes several rules.",
 	},
 	{
 		Name: "service_accounts_per_rule", Value: 10, Unit: "source service accounts in one rule",
-		Source: googleQuotas, Date: "2026-11-25", Max: 10,
+		Source: googleResource, Date: "2026-11-25", Max: 10,
 		Description: "A longer list becomes several rules.",
 	},
 	{

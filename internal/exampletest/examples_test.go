@@ -26,6 +26,8 @@ var kinds = []string{"readme", "resources", "data-sources", "functions"}
 var withCloud = []string{
 	"data-sources/backupfw_aws_network_acl_rules/data-source.tf",
 	"data-sources/backupfw_aws_security_group_rules/data-source.tf",
+	"data-sources/backupfw_azure_network_security_rules/data-source.tf",
+	"data-sources/backupfw_google_firewall_rules/data-source.tf",
 	"data-sources/backupfw_kubernetes_network_policy/data-source.tf",
 	"data-sources/backupfw_oci_network_security_group_rules/data-source.tf",
 	"data-sources/backupfw_openstack_security_group_rules/data-source.tf",
