@@ -30,6 +30,8 @@ locals {
 
 data "backupfw_aws_network_acl_rules" "primary" {
   policy = local.policy
+  # The clients run Linux. With the default, 1024-65535, the answers alone would be over the limit.
+  peer_ephemeral_ports = "32768-60999"
 }
 
 # terraform_data stands for aws_network_acl_rule.
