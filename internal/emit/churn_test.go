@@ -155,6 +155,20 @@ func keyPrefix(t *rapid.T, key string) netip.Prefix {
 	return prefix
 }
 
+// mostReplaced are the most rows, old and new ones together, that one edit of a
+// realistic policy replaces. Where a row holds one peer, widening a range
+// replaces a row per peer, and the policy with the longest list has eight.
+var mostReplaced = map[string]int{
+	"aws_security_group_rules":         16,
+	"aws_network_acl_rules":            16,
+	"azure_network_security_rules":     5,
+	"google_firewall_rules":            5,
+	"oci_network_security_group_rules": 16,
+	"openstack_security_group_rules":   16,
+	"kubernetes_network_policy":        5,
+	"nftables_ruleset":                 1,
+}
+
 // TestChurn_Sites counts what each edit of the realistic policies replaces.
 // Most replace the rows of the edited rule and no other; run it with -v for
 // the distribution.
@@ -186,6 +200,9 @@ func TestChurn_Sites(t *testing.T) {
 		if len(replacedCounts) == 0 {
 			t.Errorf("%s: no edit", target.Name)
 			continue
+		}
+		if most := replacedCounts[len(replacedCounts)-1]; most > mostReplaced[target.Name] {
+			t.Errorf("%s: an edit replaces %d rows, %d at most until now", target.Name, most, mostReplaced[target.Name])
 		}
 		t.Logf("%s: %d edits; rows replaced: %s; rows replaced or changed in place: %s", target.Name, len(replacedCounts), quantiles(replacedCounts), quantiles(changedCounts))
 	}
