@@ -120,6 +120,23 @@ var azureRows = []listTest{
 		},
 	},
 	{
+		name: "a part whose ports every other rule carries too names its rules",
+		policy: "egress a 20/tcp to ref:apps=azure_application_security_group ref:proxies=azure_application_security_group\n" +
+			"egress b 22/tcp 24/tcp to ref:proxies=azure_application_security_group\n" +
+			"egress c any to ref:apps=azure_application_security_group",
+		options: emit.Options{Limits: map[string]int{"application_security_groups_per_rule": 1, "port_ranges_per_rule": 2}},
+		want: []string{
+			`rule_count 5, limit 1000, headroom 995`,
+			`limit port_ranges_per_rule 2 from the argument limits`,
+			`limit application_security_groups_per_rule 1 from the argument limits`,
+			`egress any-azure_application_security_group; name = "p-egress-any-azure_application_security_group"; priority = 3198; direction = "Outbound"; access = "Allow"; protocol = "*"; source_port_range = "*"; destination_port_range = "*"; source_address_prefix = "*"; description = "p: a, c"; references = apps (azure_application_security_group); rules = a, c`,
+			`egress tcp-20+22+24-azure_application_security_group; name = "p-egress-tcp-20-22-24-azure_application_security_group-301eb754"; priority = 1823; direction = "Outbound"; access = "Allow"; protocol = "Tcp"; source_port_range = "*"; destination_port_ranges = ["20" "22"]; source_address_prefix = "*"; description = "p: a"; references = apps (azure_application_security_group); rules = a`,
+			`egress tcp-20+22+24-azure_application_security_group-part-2; name = "p-egress-tcp-20-22-24-azure_application_security_group-part-2-521308b5"; priority = 1739; direction = "Outbound"; access = "Allow"; protocol = "Tcp"; source_port_range = "*"; destination_port_ranges = ["20" "22"]; source_address_prefix = "*"; description = "p: a, b"; references = proxies (azure_application_security_group); rules = a, b`,
+			`egress tcp-20+22+24-azure_application_security_group-part-3; name = "p-egress-tcp-20-22-24-azure_application_security_group-part-3-e6bddfc7"; priority = 3656; direction = "Outbound"; access = "Allow"; protocol = "Tcp"; source_port_range = "*"; destination_port_ranges = ["24"]; source_address_prefix = "*"; description = "p: c"; references = apps (azure_application_security_group); rules = c`,
+			`egress tcp-20+22+24-azure_application_security_group-part-4; name = "p-egress-tcp-20-22-24-azure_application_security_group-part-4-b4d79e54"; priority = 1954; direction = "Outbound"; access = "Allow"; protocol = "Tcp"; source_port_range = "*"; destination_port_ranges = ["24"]; source_address_prefix = "*"; description = "p: b"; references = proxies (azure_application_security_group); rules = b`,
+		},
+	},
+	{
 		name:    "a band of one number for each direction",
 		policy:  "ingress a 22/tcp from 10.0.0.0/24\negress b 22/tcp to 10.0.0.0/24",
 		options: emit.Options{Arguments: map[string]any{"first_priority": int64(4096), "last_priority": int64(4096)}},

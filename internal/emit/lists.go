@@ -93,7 +93,7 @@ func (r *listRule) served(p *policy.Policy) []string {
 	var own, all []string
 	for i := range p.Rules {
 		rule := &p.Rules[i]
-		if rule.Direction != r.direction || !r.opened(rule).Overlaps(r.ports) {
+		if rule.Direction != r.direction || !rule.Ports().Overlaps(r.ports) {
 			continue
 		}
 		if rule.Prefixes().Overlaps(peers) || slices.ContainsFunc(rule.References(), func(ref policy.Reference) bool { return slices.Contains(r.references, ref) }) {
@@ -108,19 +108,6 @@ func (r *listRule) served(p *policy.Policy) []string {
 	}
 	slices.Sort(own)
 	return own
-}
-
-// opened is what the policy rule opens in the address family of this rule:
-// each has an ICMP of its own.
-func (r *listRule) opened(rule *policy.Rule) portset.Ports {
-	ports := rule.Ports()
-	if len(r.prefixes) == 0 || ports.Equal(portset.Any()) {
-		return ports
-	}
-	if r.prefixes[0].Addr().Is4() {
-		return ports.Minus(portset.WholeProtocol(portset.ICMPv6))
-	}
-	return ports.Minus(portset.WholeProtocol(portset.ICMP))
 }
 
 // prefixTexts writes the prefixes; nil for a rule with references, as a null.
