@@ -88,6 +88,9 @@ func awsACLOpens(p *policy.Policy, o Options) (*policy.Policy, fault.List) {
 		faults.Add(f, fault.Attribute(name))
 	}
 	if len(faults) > 0 {
+		// Whatever else is wrong is said now, and not one fault after the other.
+		_, more := emitAWSNetworkACLRules(p, o)
+		faults.AddAll(more)
 		return nil, faults
 	}
 	opened := *p
@@ -112,14 +115,14 @@ func answersTo(ports portset.Ports, ephemeral portset.Range) portset.Ports {
 	}
 	var answers portset.Ports
 	for _, protocol := range portset.Protocols() {
-		switch {
-		case ports.Of(protocol).IsEmpty():
-		case protocol == portset.TCP || protocol == portset.UDP:
-			answers = answers.Union(portset.PortsOf(protocol, portset.Of(ephemeral)))
-		default:
-			// These protocols are open whole, here and back.
-			answers = answers.Union(portset.WholeProtocol(protocol))
+		back := ports.Of(protocol)
+		if !back.IsEmpty() && (protocol == portset.TCP || protocol == portset.UDP) {
+			back = portset.Of(ephemeral)
 		}
+		// The others are open whole, here and back. A part of SCTP stays a part:
+		// made whole, it would hide that the other direction asks for a part only,
+		// which is a fault.
+		answers = answers.Union(portset.PortsOf(protocol, back))
 	}
 	return answers
 }
@@ -160,8 +163,10 @@ func emitAWSNetworkACLRules(p *policy.Policy, o Options) (*Result, fault.List) {
 		result.add(boxes[i].Direction, awsACLRow(&boxes[i], given[i]))
 	}
 	result.finish()
-	// The default rule takes a place in each family and direction.
-	faults = awsACLQuota.settle(result, awsCosts(boxes).fuller(), o.RulesElsewhere+1)
+	quota := awsACLQuota(result.Limit)
+	result.Limit -= awsACLDefaultRules
+	faults = quota.settle(result, awsCosts(boxes).fuller(), o.RulesElsewhere)
+	result.Limit += awsACLDefaultRules
 	if len(faults) > 0 {
 		return nil, faults
 	}
@@ -192,12 +197,21 @@ var protocolNumbers = map[portset.Protocol]string{
 	portset.ICMP: "1", portset.ICMPv6: "58", portset.ESP: "50",
 }
 
-var awsACLQuota = &quota{
-	container: "AWS network ACL",
-	why:       "AWS refuses the rules beyond its quota, after others have been applied. The default rule is counted with those elsewhere.",
-	ways: func(needed, _ int) []string {
-		ways := []string{"use a security group, which needs no rules for answers and takes more rules", "list fewer or wider prefixes",
-			"open the same ports to all peers, which needs fewer rules"}
-		return append(ways, raise(&awsACLLimits[0], needed)...)
-	},
+// awsACLDefaultRules take a place in each family and direction: the rule that
+// denies the rest.
+const awsACLDefaultRules = 1
+
+// awsACLQuota offers no second ACL: a subnet has one.
+func awsACLQuota(limit int) *quota {
+	return &quota{
+		container: "AWS network ACL",
+		why: fmt.Sprintf("AWS counts the default rule that denies too, so a quota of %d leaves %d, and it refuses the rules beyond after others have been applied. "+
+			"Rules for answers count like others.", limit, limit-awsACLDefaultRules),
+		ways: func(needed, _ int) []string {
+			ways := []string{"use a security group, which needs no rules for answers and takes more rules", "list fewer or wider prefixes",
+				"open the same ports to all peers, which needs fewer rules"}
+			return append(ways, raise(&awsACLLimits[0], needed+awsACLDefaultRules)...)
+		},
+		note: " A subnet has only one network ACL, so the policy cannot be split over several.",
+	}
 }

@@ -13,6 +13,10 @@ import (
 // share is in TestAWS_Faults.
 func TestFlatTargets_Faults(t *testing.T) {
 	const acl, oci, openstack = "aws_network_acl_rules", "oci_network_security_group_rules", "openstack_security_group_rules"
+	const wholeSCTP = `The rule would open every sctp port to its peers, not only the ones listed. Write "0-65535/sctp" if every sctp port may be open, or take sctp out and filter it in a firewall on the host.`
+	const aclOver = `AWS counts the default rule that denies too, so a quota of 20 leaves 19, and it refuses the rules beyond after others have been applied. Rules for answers count like others. `
+	const aclWays = `Do one of these: use a security group, which needs no rules for answers and takes more rules; list fewer or wider prefixes; open the same ports to all peers, which needs fewer rules`
+	const aclAlone = ` A subnet has only one network ACL, so the policy cannot be split over several.`
 	for _, test := range []struct {
 		name, target, policy string
 		options              emit.Options
@@ -46,14 +50,42 @@ func TestFlatTargets_Faults(t *testing.T) {
 		{
 			name: "the default rule counts", target: acl, policy: "ingress a 22/tcp from" + peers(20),
 			want: []string{
-				`policy: Too many rules: The policy needs 20 IPv4 rules in one AWS network ACL for ingress, and rules_elsewhere adds 1; the limit is 20. ` +
-					`AWS refuses the rules beyond its quota, after others have been applied. The default rule is counted with those elsewhere. Most of them come from "a" (20). ` +
-					`Do one of these: use a security group, which needs no rules for answers and takes more rules; list fewer or wider prefixes; open the same ports to all peers, which needs fewer rules; ` +
-					`if your limit has been raised, write it as limits = { rules = … }, at least 21 and at most 40.`,
-				`policy: Too many rules: The policy needs 20 IPv4 rules in one AWS network ACL for egress, and rules_elsewhere adds 1; the limit is 20. ` +
-					`AWS refuses the rules beyond its quota, after others have been applied. The default rule is counted with those elsewhere. Most of them come from "a" (20). ` +
-					`Do one of these: use a security group, which needs no rules for answers and takes more rules; list fewer or wider prefixes; open the same ports to all peers, which needs fewer rules; ` +
-					`if your limit has been raised, write it as limits = { rules = … }, at least 21 and at most 40.`,
+				`policy: Too many rules: The policy needs 20 IPv4 rules in one AWS network ACL for ingress; the limit is 19. ` + aclOver + `Most of them come from "a" (20). ` + aclWays +
+					`; if your limit has been raised, write it as limits = { rules = … }, at least 21 and at most 40.` + aclAlone,
+				`policy: Too many rules: The policy needs 20 IPv4 rules in one AWS network ACL for egress; the limit is 19. ` + aclOver + `Most of them come from "a" (20). ` + aclWays +
+					`; if your limit has been raised, write it as limits = { rules = … }, at least 21 and at most 40.` + aclAlone,
+			},
+		},
+		{
+			name: "rules elsewhere, and more than any quota", target: acl, policy: "egress a 22/tcp 22/udp icmpv6 to" + networks(7),
+			options: emit.Options{RulesElsewhere: 19},
+			want: []string{
+				`policy: Too many rules: The policy needs 21 IPv6 rules in one AWS network ACL for ingress, and rules_elsewhere adds 19; the limit is 19. ` + aclOver + `Most of them come from "a" (21). ` + aclWays + `.` + aclAlone,
+				`policy: Too many rules: The policy needs 21 IPv6 rules in one AWS network ACL for egress, and rules_elsewhere adds 19; the limit is 19. ` + aclOver + `Most of them come from "a" (21). ` + aclWays + `.` + aclAlone,
+			},
+		},
+		{
+			// The answers to a part of SCTP must not stand for the whole that the
+			// other direction does not ask for.
+			name: "parts of SCTP in both directions, to the same peers", target: acl, policy: "ingress a 100-200/sctp from 10.0.0.0/24\negress b 300/sctp to 10.0.0.0/24",
+			want: []string{
+				`policy.rules["a"]: Ports not filtered: Rule "a" opens ports in 100-200/sctp, and AWS network ACL rules do not filter the ports of sctp. ` + wholeSCTP,
+				`policy.rules["b"]: Ports not filtered: Rule "b" opens ports in 300/sctp, and AWS network ACL rules do not filter the ports of sctp. ` + wholeSCTP,
+			},
+		},
+		{
+			name: "ports of answers, beside everything else", target: acl, policy: "ingress a 1/sctp from ref:x=google_network_tag",
+			options: emit.Options{RulesElsewhere: -1, Limits: map[string]int{"rules": 41},
+				Arguments: map[string]any{"peer_ephemeral_ports": "1024-65535/tcp", "first_rule_number": int64(0)}},
+			want: []string{
+				`peer_ephemeral_ports: Not a range of ports: peer_ephemeral_ports = "1024-65535/tcp" is not a range of ports. ` +
+					`Answers to ports outside of the range are dropped, and connections hang. Write two ports, such as "32768-60999" for Linux, or leave it out for 1024-65535.`,
+				`limits["rules"]: Limit too high: rules = 41 is above 40. The target cannot be raised above that (https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html). Write a number from 2 to 40, or leave it out for 20.`,
+				`rules_elsewhere: Negative rule count: rules_elsewhere = -1 is not a number of rules. It is subtracted from the limit, so a negative number would raise the limit. Write how many rules per direction come from elsewhere, 0 or more.`,
+				`first_rule_number: Number out of range: first_rule_number = 0 is not a rule number. AWS refuses other numbers; 32767 is the default rule that denies. Write a whole number from 1 to 32766, or leave it out for 1000.`,
+				`policy.rules["a"]: Ports not filtered: Rule "a" opens ports in 1/sctp, and AWS network ACL rules do not filter the ports of sctp. ` + wholeSCTP,
+				`policy.rules["a"]: Reference of another cloud: Rule "a" has the reference "x" of kind "google_network_tag", which AWS network ACL rules cannot name. ` +
+					`Without it the rules would allow less than the policy says. List the addresses in cidrs, or move the reference into a policy for its own cloud.`,
 			},
 		},
 		{

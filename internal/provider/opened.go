@@ -91,12 +91,18 @@ func (j *judged) warning() string {
 		j.policy.Name, j.assessment.Points, j.own.Points, j.assessment.Score, j.own.Score)
 }
 
-// addWarning adds it to the diagnostics where anything was added.
+// addWarning adds it to the diagnostics where anything was added. Where the
+// settings only warn, it also says that the score is over the limit.
 func (j *judged) addWarning(diags *diag.Diagnostics) {
-	if j.added() > 0 {
-		at, _ := attributePath(fault.Path{fault.Attribute("policy")})
-		diags.AddAttributeWarning(at, "Answers opened", j.warning())
+	if j.added() <= 0 {
+		return
 	}
+	text := j.warning()
+	if f := j.rejection(); f != nil {
+		text += "\n" + f.Title + ". " + f.Detail()
+	}
+	at, _ := attributePath(fault.Path{fault.Attribute("policy")})
+	diags.AddAttributeWarning(at, "Answers opened", text)
 }
 
 func (j *judged) added() float64 { return max(0, j.assessment.Points-j.own.Points) }

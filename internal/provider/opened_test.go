@@ -69,8 +69,11 @@ func TestNetworkACLRules_AnswersOverTheLimit_AreRejected(t *testing.T) {
 	}
 	// Only warned of, it compiles all the same.
 	state, problems = serve(t, obj{"enforcement": "warn"}).read(t, "aws_network_acl_rules", obj{"policy": accepted()})
-	if len(severity(problems, "ERROR ")) > 0 || len(problems) != 1 || get(t, state, "ingress") == nil {
+	if len(problems) != 1 || !strings.HasPrefix(problems[0], "WARN policy: Answers opened. ") || !strings.Contains(problems[0], message+". "+reason) || get(t, state, "ingress") == nil {
 		t.Errorf("with enforcement = warn: %q", problems)
+	}
+	if _, failed := serve(t, nil).call(t, "aws_network_acl_rules", loose(t, accepted()), loose(t, obj{"enforcement": "warn"})); failed != "" {
+		t.Errorf("the function with enforcement = warn says %q", failed)
 	}
 	// A waiver for the score accepts it, up to what it names.
 	waiver := func(score int) obj {
