@@ -183,7 +183,7 @@ func TestProducts_SpellingDoesNotMatter(t *testing.T) {
 // some peers, a rule that opens something to them stands behind that too, and
 // ICMP is nothing to IPv6.
 func TestProducts_NameNoRuleOfTheOtherFamilysICMP(t *testing.T) {
-	p := compiletest.MustParse("egress a icmp to 2001:db8::/64\negress b icmpv6 to 2001:db8::/64 10.0.0.0/24\negress c any to 2001:db8::/64 10.0.0.0/24\negress d icmp to 10.0.0.0/24")
+	p := compiletest.MustParse("egress a icmp to 2001:db8::/64\negress b icmpv6 to 2001:db8::/64 10.0.0.0/24\negress c any to 2001:db8::/64 10.0.0.0/24\negress d icmp to 10.0.0.0/24\negress e icmpv6 to 10.0.0.0/24")
 	for name, want := range map[string]string{
 		"anything":   "[{egress true any 10.0.0.0/24, 2001:db8::/64 [] [b c d]}]",
 		"one family": "[{egress true any 10.0.0.0/24 [] [c d]} {egress true any 2001:db8::/64 [] [b c]}]",
