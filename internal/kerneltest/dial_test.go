@@ -122,6 +122,12 @@ func (p *probe) start() (int, error) {
 	if err := unix.Bind(fd, socketAddress(p.from, 0)); err != nil {
 		return fd, fmt.Errorf("bind: %w", err)
 	}
+	if p.protocol == unix.IPPROTO_ICMPV6 {
+		// Messages that find neighbours pass with this limit, and pings do not.
+		if err := unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_UNICAST_HOPS, 255); err != nil {
+			return fd, err
+		}
+	}
 	to := socketAddress(p.to, p.port)
 	switch err := unix.Connect(fd, to); {
 	case kind == unix.SOCK_STREAM && errors.Is(err, unix.ECONNREFUSED):
