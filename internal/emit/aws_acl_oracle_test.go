@@ -25,6 +25,7 @@ import (
 var awsACLReading = reading{
 	policies: compiletest.Options{WholeSCTP: true},
 	options:  emit.Options{Limits: map[string]int{"rules": 40}, Arguments: map[string]any{"host_ephemeral_ports": "32768-60999"}},
+	drawn:    "rule_number",
 	read:     readAWSACL,
 }
 

@@ -26,6 +26,9 @@ type reading struct {
 	options emit.Options
 	// refused is the title of a fault that generated policies may raise.
 	refused string
+	// drawn is the column of a number that follows from the row's key, unless
+	// two keys want the same one; empty for targets without such numbers.
+	drawn string
 	// read says what each row allows, in the target's own semantics; a row may
 	// have several parts.
 	read func(emission) ([]opened, error)
