@@ -220,6 +220,9 @@ func (n node) integer() (int64, bool) {
 	return 0, false
 }
 
+// nullElement is why a list may not hold null.
+const nullElement = "It is not clear whether it should stand for nothing or for everything."
+
 // texts reads a list of strings. partial is set when an element, or the list,
 // is unknown; the known elements are returned all the same, with their places.
 func (n node) texts() (values []string, places []fault.Path, partial bool) {
@@ -231,8 +234,7 @@ func (n node) texts() (values []string, places []fault.Path, partial bool) {
 		case element.isUnknown():
 			partial = true
 		case element.isNull():
-			element.missing("It is not clear whether it should stand for nothing or for everything.",
-				"Remove the element, for example with compact().")
+			element.missing(nullElement, "Remove the element, for example with compact().")
 		default:
 			if value, ok := element.text(); ok {
 				values = append(values, value)
