@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -11,6 +12,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
+	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
+	"github.com/backupfw/terraform-provider-backupfw/internal/prefixset"
 )
 
 var (
@@ -155,4 +158,42 @@ func (f *pureFunction) problems(nodes []node) *function.FuncError {
 		return nil
 	}
 	return functionError(first, all)
+}
+
+// hasFaults reports whether anything is wrong with an argument so far.
+func hasFaults(arguments []node) bool {
+	return slices.ContainsFunc(arguments, func(n node) bool { return len(n.reader.faults) > 0 })
+}
+
+// share gives each fault to the argument that its path begins with, and to the
+// settings what belongs to no argument. Of an argument that could not be read
+// nothing more is said: it would follow from that.
+func share(arguments []node, faults fault.List, names ...string) {
+	unread := make([]bool, len(arguments))
+	for i, n := range arguments {
+		unread[i] = len(n.reader.faults) > 0
+	}
+	for _, f := range faults {
+		at, placed := len(arguments)-1, *f
+		for i, name := range names {
+			if len(f.Path) > 0 && f.Path[0] == fault.Attribute(name) {
+				at, placed.Path = i, f.Path[1:]
+			}
+		}
+		if !unread[at] {
+			arguments[at].fault(&placed)
+		}
+	}
+}
+
+// readPorts reads an argument that is a list of ports.
+func readPorts(n node) portset.Ports {
+	values, places, _ := n.texts()
+	return parsePorts(n.reader, values, places)
+}
+
+// readPrefixes reads an argument that is a list of addresses and networks.
+func readPrefixes(n node) prefixset.Set {
+	values, places, _ := n.texts()
+	return parsePrefixes(n.reader, values, places)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/catalog"
 	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
+	"github.com/backupfw/terraform-provider-backupfw/internal/iana"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
 )
@@ -37,7 +38,7 @@ type PortRange struct {
 	Effective portset.Ports
 	// Registered are the services that IANA has registered on these ports, at
 	// most MaxRegistered; RegisteredCount counts all of them.
-	Registered      []RegisteredService
+	Registered      []iana.Registration
 	RegisteredCount int
 	// SizedBy is the argument that Sizing follows from.
 	SizedBy string
@@ -46,13 +47,6 @@ type PortRange struct {
 	// Quiet is a range of the same width that nothing else uses, as the text
 	// for ports; empty when the range is quiet already or cannot move.
 	Quiet string
-}
-
-// RegisteredService is one entry of the IANA registry.
-type RegisteredService struct {
-	Port     uint16
-	Protocol portset.Protocol
-	Name     string
 }
 
 // MaxRegistered bounds the list of registered services of a port range.
