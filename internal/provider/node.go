@@ -13,6 +13,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
+	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
+	"github.com/backupfw/terraform-provider-backupfw/internal/rawtext"
 )
 
 // node is a value of the configuration and its place. Resources, data sources
@@ -118,9 +120,9 @@ func (n node) only(names ...string) {
 			continue
 		}
 		n.reader.faults.Add(fault.New("Unknown attribute",
-			fmt.Sprintf("%q is not an attribute of this object.", name),
+			policy.Quote(name)+" is not an attribute of this object.",
 			"A misspelt restriction would be lost.",
-			"Use one of "+strings.Join(names, ", ")+"."), n.path.With(fault.Attribute(name))...)
+			"Use one of "+strings.Join(names, ", ")+"."), n.path.With(fault.Attribute(rawtext.Shorten(name, rawtext.MaxQuoted)))...)
 	}
 }
 

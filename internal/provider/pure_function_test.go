@@ -145,7 +145,7 @@ func TestPureFunctions_ReportAllFaultsAtOnce(t *testing.T) {
 		{"quiet_ports", []any{0, "icmp", seq{"22"}}, `argument 0: Count out of range: …` + "\n" + `protocol: Not a protocol with ports: …` + "\n" + `avoid[0]: Missing protocol: `},
 		{"quiet_ports", []any{1.5, "tcp", seq{}}, `argument 0: Wrong type: The value is not a whole number. The value cannot be read. Write a whole number.`},
 		{"score", []any{seq{"22"}, seq{"10.0.0.1/8"}, "dmzz", obj{"direction": "in", "product": "veem", "max_score": 101, "negotiated": nil}},
-			`argument 0: [0]: Missing protocol: …` + "\n" + `cidrs[0]: Host bits set: …` + "\n" + `zone: Unknown zone: …` + "\n" + `settings.direction: Unknown direction: …` + "\n" + `settings.max_score: Score limit out of range: `},
+			`argument 0: [0]: Missing protocol: …` + "\n" + `cidrs[0]: Host bits set: …` + "\n" + `zone: Unknown zone: …` + "\n" + `settings.direction: Unknown direction: …` + "\n" + `settings.product: Unknown product: …` + "\n" + `settings.max_score: Score limit out of range: `},
 		{"score", []any{seq{"22/tcp"}, seq{"10.0.0.1"}, "dmz", obj{"max_scor": 10, "negotiatd": true}},
 			`argument 3: max_scor: Unknown attribute: "max_scor" is not an attribute of this object. A misspelt restriction would be lost. Use one of direction, product, flows, negotiated, zone_reason, max_score.` + "\n" + `negotiatd: Unknown attribute: `},
 		{"score", []any{seq{"22/tcp"}, seq{"10.0.0.1"}, "dmz", "strict"}, `argument 3: Wrong type: The value is not an object. The value cannot be read. Write an object.`},

@@ -3,6 +3,7 @@ package resolve
 import (
 	"fmt"
 
+	"github.com/backupfw/terraform-provider-backupfw/internal/catalog"
 	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
@@ -44,6 +45,9 @@ func (spec OpeningSpec) Resolve() (*policy.Policy, fault.List) {
 			"ports = [] opens nothing.",
 			"Some clouds read an empty list of ports as all ports.",
 			`List at least one port, for example "40000-40039/tcp".`), fault.Attribute("ports"))
+		if _, known := catalog.Get(spec.Product); spec.Product != "" && !known {
+			faults.Add(policy.UnknownProduct(spec.Product), fault.Attribute("product"))
+		}
 	} else {
 		ports := PortRangeSpec{Name: OpeningName, Product: spec.Product, Flows: spec.Flows, Ports: spec.Ports.Strings(), Negotiated: spec.Negotiated}
 		resolved, portFaults := ports.Resolve()

@@ -113,6 +113,13 @@ func checkArguments(spec PortRangeSpec, ports portset.Ports) fault.List {
 			"A port range must say which ports it opens.",
 			`Write product = "veeam" with from_role and to_role, or ports = ["40000-40039/tcp"].`))
 	}
+	if spec.Product != "" && !ports.Of(portset.Other).IsEmpty() {
+		// What is left of it beside the flows has no text that a policy could read.
+		faults.Add(fault.New("Any beside a product",
+			fmt.Sprintf("ports has %q beside product = %q.", portset.Any(), spec.Product),
+			"No product listens on every protocol.",
+			"Write the ports of the product, or put \"any\" into a port range of its own, without product."), fault.Attribute("ports"))
+	}
 	if spec.Product == "" {
 		for _, other := range []struct {
 			name  string
