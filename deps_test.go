@@ -41,6 +41,9 @@ var layers = map[string][]string{
 	"internal/docs":     {"internal/..."},
 	"internal/docs/gen": {"internal/docs"},
 
+	// What is known of a port, in the words of the score among others.
+	"internal/inspect": {"internal/catalog", "internal/iana", "internal/portset", "internal/quiet", "internal/risk", "internal/services"},
+
 	// What is done with a policy: graded, compiled, written for a cloud. A
 	// grade never depends on how rules are emitted, nor the other way round.
 	"internal/risk":    {"internal/catalog", "internal/fault", "internal/iana", "internal/policy", "internal/portset", "internal/prefixset", "internal/quiet", "internal/region", "internal/services"},

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
+	"github.com/backupfw/terraform-provider-backupfw/internal/provider"
 	"github.com/backupfw/terraform-provider-backupfw/internal/risk"
 )
 
@@ -135,14 +136,27 @@ func TestWorkedExample(t *testing.T) {
 	}
 }
 
-func TestResultTable_RefusesAFunctionWithoutTwin(t *testing.T) {
-	twins["assess"] = "aws_security_group_rules"
+func TestResultTable_HoldsTwinsTogether(t *testing.T) {
 	defer func() { twins["assess"] = "assessment" }()
-	if _, err := resultTable("assess"); err == nil || !strings.Contains(err.Error(), "another type") {
-		t.Errorf("error %v, want one that says the types differ", err)
+	for twin, want := range map[string]string{"aws_security_group_rules": "another type", "nothing": "has no data source"} {
+		twins["assess"] = twin
+		if _, err := resultTable("assess"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want one with %q", twin, err, want)
+		}
 	}
-	twins["assess"] = "nothing"
-	if _, err := resultTable("assess"); err == nil || !strings.Contains(err.Error(), "has no data source") {
-		t.Errorf("error %v, want one that says there is no twin", err)
+	if _, err := resultTable("nothing"); err == nil || err.Error() != "function nothing does not describe its result" {
+		t.Errorf("a function that is not there: error %v", err)
+	}
+}
+
+func TestDescribeResult(t *testing.T) {
+	for want, fields := range map[string][]provider.ResultField{
+		"A string. The range.": {{Kind: "string", Doc: "The range."}},
+		"| attribute | type | meaning |\n|---|---|---|\n| `a` | bool | A. |":                            {{Kind: "object"}, {Name: "a", Kind: "bool", Doc: "A."}},
+		"A list of objects. All.\n\n| attribute | type | meaning |\n|---|---|---|\n| `a` | bool | A. |": {{Kind: "list of objects", Doc: "All."}, {Name: "a", Kind: "bool", Doc: "A."}},
+	} {
+		if got := describeResult(fields); got != want {
+			t.Errorf("got\n%s\nwant\n%s", got, want)
+		}
 	}
 }

@@ -3,12 +3,12 @@ package docs
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
-	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	frameworkprovider "github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -24,35 +24,36 @@ func theProvider() frameworkprovider.ProviderWithFunctions {
 	return provider.New("docs")().(frameworkprovider.ProviderWithFunctions)
 }
 
-func functionNames() []string {
-	var names []string
-	for name := range functionResults() {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+// describedFunction is a function and what it says of its result.
+type describedFunction struct {
+	definition function.Definition
+	fields     []provider.ResultField
 }
 
-// functionResults returns the objects that functions return, by function.
-func functionResults() map[string]attr.Type {
+// functions returns every function by name.
+func functions() map[string]describedFunction {
 	ctx := context.Background()
-	results := map[string]attr.Type{}
+	all := map[string]describedFunction{}
 	for _, create := range theProvider().Functions(ctx) {
 		f := create()
 		var metadata function.MetadataResponse
 		f.Metadata(ctx, function.MetadataRequest{}, &metadata)
 		var definition function.DefinitionResponse
 		f.Definition(ctx, function.DefinitionRequest{}, &definition)
-		// A single value is described where the function is.
-		if result, isObject := definition.Definition.Return.GetType().(types.ObjectType); isObject {
-			results[metadata.Name] = result
+		described := describedFunction{definition: definition.Definition}
+		if describer, ok := f.(provider.ResultDescriber); ok {
+			described.fields = describer.DescribeResult()
 		}
+		all[metadata.Name] = described
 	}
-	return results
+	return all
 }
 
-// computedAttributes returns the attributes that a data source computes.
-func computedAttributes(name string) map[string]schema.Attribute {
+func functionNames() []string { return slices.Sorted(maps.Keys(functions())) }
+
+// computedAttributes returns the types of what a data source computes; nil when
+// there is no such data source.
+func computedAttributes(name string) map[string]attr.Type {
 	ctx := context.Background()
 	for _, create := range theProvider().DataSources(ctx) {
 		source := create()
@@ -63,10 +64,10 @@ func computedAttributes(name string) map[string]schema.Attribute {
 		}
 		var answer datasource.SchemaResponse
 		source.Schema(ctx, datasource.SchemaRequest{}, &answer)
-		found := map[string]schema.Attribute{}
+		found := map[string]attr.Type{}
 		for name, attribute := range answer.Schema.Attributes {
 			if attribute.IsComputed() {
-				found[name] = attribute
+				found[name] = attribute.GetType()
 			}
 		}
 		return found
@@ -74,58 +75,41 @@ func computedAttributes(name string) map[string]schema.Attribute {
 	return nil
 }
 
-// resultTable describes what a function returns in the words of its twin, and
-// fails when the two differ: Terraform has no place for descriptions of what
-// functions return.
+// resultTable describes what a function returns: Terraform has no place for
+// that. It fails for a function that does not say, and for one that returns
+// another type than the data source that it is the twin of.
 func resultTable(name string) (string, error) {
-	twin := name
-	if other, named := twins[name]; named {
-		twin = other
+	f := functions()[name]
+	if len(f.fields) == 0 {
+		return "", fmt.Errorf("function %s does not describe its result", name)
+	}
+	twin, named := twins[name]
+	if !named {
+		twin = name
 	}
 	attributes := computedAttributes(twin)
-	if attributes == nil {
+	if attributes == nil && named {
 		return "", fmt.Errorf("function %s has no data source backupfw_%s as a twin", name, twin)
 	}
-	types := map[string]attr.Type{}
-	for field, attribute := range attributes {
-		types[field] = attribute.GetType()
-	}
-	if result := functionResults()[name]; !result.Equal(objectOf(types)) {
+	if attributes != nil && !f.definition.Return.GetType().Equal(types.ObjectType{AttrTypes: attributes}) {
 		return "", fmt.Errorf("function %s returns another type than data source backupfw_%s computes", name, twin)
 	}
-	return table([]string{"attribute", "type", "meaning"}, fieldRows("", attributes)), nil
+	return describeResult(f.fields), nil
 }
 
-func objectOf(fields map[string]attr.Type) attr.Type { return types.ObjectType{AttrTypes: fields} }
-
-// fieldRows lists attributes by name, those of nested objects below their own.
-func fieldRows(prefix string, attributes map[string]schema.Attribute) [][]string {
-	var names []string
-	for name := range attributes {
-		names = append(names, name)
+// describeResult writes a sentence on the result, unless it goes without
+// saying, and a table of its attributes.
+func describeResult(fields []provider.ResultField) string {
+	var parts []string
+	if whole := fields[0]; whole.Doc != "" {
+		parts = append(parts, "A "+whole.Kind+". "+whole.Doc)
 	}
-	slices.Sort(names)
 	var rows [][]string
-	for _, name := range names {
-		attribute := attributes[name]
-		kind, inner, mark := typeName(attribute.GetType()), map[string]schema.Attribute(nil), ""
-		switch nested := attribute.(type) {
-		case schema.ListNestedAttribute:
-			kind, inner, mark = "list of objects", nested.NestedObject.Attributes, "[*]"
-		case schema.MapNestedAttribute:
-			kind, inner, mark = "map of objects", nested.NestedObject.Attributes, "[*]"
-		case schema.SingleNestedAttribute:
-			kind, inner = "object", nested.Attributes
-		}
-		rows = append(rows, []string{code(prefix + name), kind, attribute.GetMarkdownDescription()})
-		rows = append(rows, fieldRows(prefix+name+mark+".", inner)...)
+	for _, f := range fields[1:] {
+		rows = append(rows, []string{code(f.Name), f.Kind, f.Doc})
 	}
-	return rows
-}
-
-func typeName(t attr.Type) string {
-	if list, isList := t.(types.ListType); isList {
-		return "list of " + typeName(list.ElemType) + "s"
+	if len(rows) > 0 {
+		parts = append(parts, table([]string{"attribute", "type", "meaning"}, rows))
 	}
-	return strings.ToLower(strings.TrimSuffix(strings.NewReplacer("basetypes.", "", "Int64", "Number", "Float64", "Number").Replace(t.String()), "Type"))
+	return strings.Join(parts, "\n\n")
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
+	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
+	"github.com/backupfw/terraform-provider-backupfw/internal/rawtext"
 )
 
 // node is a value of the configuration and its place. Resources, data sources
@@ -118,9 +120,9 @@ func (n node) only(names ...string) {
 			continue
 		}
 		n.reader.faults.Add(fault.New("Unknown attribute",
-			fmt.Sprintf("%q is not an attribute of this object.", name),
+			policy.Quote(name)+" is not an attribute of this object.",
 			"A misspelt restriction would be lost.",
-			"Use one of "+strings.Join(names, ", ")+"."), n.path.With(fault.Attribute(name))...)
+			"Use one of "+strings.Join(names, ", ")+"."), n.path.With(fault.Attribute(rawtext.Shorten(name, rawtext.MaxQuoted)))...)
 	}
 }
 
@@ -220,6 +222,9 @@ func (n node) integer() (int64, bool) {
 	return 0, false
 }
 
+// nullElement is why a list may not hold null.
+const nullElement = "It is not clear whether it should stand for nothing or for everything."
+
 // texts reads a list of strings. partial is set when an element, or the list,
 // is unknown; the known elements are returned all the same, with their places.
 func (n node) texts() (values []string, places []fault.Path, partial bool) {
@@ -231,8 +236,7 @@ func (n node) texts() (values []string, places []fault.Path, partial bool) {
 		case element.isUnknown():
 			partial = true
 		case element.isNull():
-			element.missing("It is not clear whether it should stand for nothing or for everything.",
-				"Remove the element, for example with compact().")
+			element.missing(nullElement, "Remove the element, for example with compact().")
 		default:
 			if value, ok := element.text(); ok {
 				values = append(values, value)

@@ -126,10 +126,7 @@ func decodeDirection(n node) (d policy.Direction, unknown bool) {
 	}
 	d, known := policy.ParseDirection(word)
 	if !known && n.isKnown() {
-		n.fault(fault.New("Unknown direction",
-			fmt.Sprintf("direction = %s is not a direction.", policy.Quote(word)),
-			"It says who dials.",
-			`Write "ingress" when the peers dial this host, "egress" when this host dials the peers.`))
+		n.fault(resolve.UnknownDirection(word))
 	}
 	return d, false
 }

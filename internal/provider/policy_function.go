@@ -1,21 +1,16 @@
 package provider
 
 import (
-	"context"
 	"fmt"
-	"strings"
+	"slices"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/function"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/emit"
 	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 	"github.com/backupfw/terraform-provider-backupfw/internal/risk"
 )
-
-var _ function.Function = (*policyFunction)(nil)
 
 // policyFunction is the twin of a policy data source. Functions are pure and
 // do not see the provider's settings: they take them, and the day, in a last
@@ -32,30 +27,27 @@ type policyFunction struct {
 	show    func(settings node, p *policy.Policy, a *risk.Assessment) (record, fault.List)
 }
 
-func (f *policyFunction) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
-	resp.Name = f.name
-}
-
-func (f *policyFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
-	resp.Definition = function.Definition{
-		Summary:             f.summary,
-		MarkdownDescription: f.doc,
-		Parameters: []function.Parameter{function.DynamicParameter{
-			Name:                "policy",
-			MarkdownDescription: "A `backupfw_policy`, or an object like it. Attributes that a policy does not have are refused.",
-		}},
-		VariadicParameter: function.DynamicParameter{
-			Name: "settings",
-			MarkdownDescription: "At most one object with any of `" + strings.Join(f.settingNames(), "`, `") + "`. " +
-				"`today` is the day in UTC by which waivers are judged, for example `formatdate(\"YYYY-MM-DD\", plantimestamp())`; a policy with waivers needs it.",
+// function returns the function as Terraform takes it.
+func (f *policyFunction) function() function.Function {
+	return &pureFunction{
+		name:       f.name,
+		summary:    f.summary,
+		doc:        f.doc,
+		parameters: []shape{anything("policy", "A `backupfw_policy`, or an object like it. Attributes that a policy does not have are refused.")},
+		settings:   slices.Concat(namesOf(settingsFields()), []string{"today"}, namesOf(f.options)),
+		settingsDoc: "`today` is the day in UTC by which waivers are judged, for example `formatdate(\"YYYY-MM-DD\", plantimestamp())`; " +
+			"a policy with waivers needs it.",
+		result: objectOf("", "", f.result...),
+		compute: func(arguments []node) any {
+			s := decodeFunctionSettings(arguments[settingsArgument])
+			if len(arguments[settingsArgument].reader.faults) > 0 {
+				return nil
+			}
+			values, faults, at := f.compute(arguments[policyArgument], arguments[settingsArgument], s)
+			arguments[at].reader.faults = faults
+			return values
 		},
-		Return: function.ObjectReturn{AttributeTypes: attrTypes(f.result)},
 	}
-}
-
-func (f *policyFunction) settingNames() []string {
-	names := append(namesOf(settingsFields()), "today")
-	return append(names, namesOf(f.options)...)
 }
 
 const (
@@ -63,50 +55,11 @@ const (
 	settingsArgument = 1
 )
 
-func (f *policyFunction) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
-	var object types.Dynamic
-	var rest []types.Dynamic
-	resp.Error = req.Arguments.Get(ctx, &object, &rest)
-	if resp.Error != nil {
-		return
-	}
-	for _, argument := range append(rest, object) {
-		if newNode(argument, true).hasUnknown() {
-			// Terraform waits until everything is known; a judgement of a part
-			// must not pass for one of the whole in any case.
-			resp.Error = resp.Result.Set(ctx, types.ObjectUnknown(attrTypes(f.result)))
-			return
-		}
-	}
-	if len(rest) > 1 {
-		resp.Error = function.NewArgumentFuncError(settingsArgument+1,
-			fmt.Sprintf("%d settings objects are given. It would not be clear which one counts. Merge them into one.", len(rest)))
-		return
-	}
-	var given attr.Value
-	if len(rest) == 1 {
-		given = rest[0]
-	}
-	settingsNode := newNode(given, true)
-	s := decodeFunctionSettings(settingsNode, f.settingNames())
-	if len(settingsNode.reader.faults) > 0 {
-		resp.Error = functionError(settingsArgument, settingsNode.reader.faults)
-		return
-	}
-	values, faults, argument := f.compute(newNode(object, true), settingsNode, s)
-	if len(faults) > 0 {
-		resp.Error = functionError(argument, faults)
-		return
-	}
-	result := objectOf("result", "", f.result...).encodeRecord(values)
-	resp.Error = resp.Result.Set(ctx, result)
-}
-
 // compute judges the policy and shows the result, or what is wrong and with
 // which argument.
-func (f *policyFunction) compute(policyNode, settingsNode node, s settings) (record, fault.List, int64) {
+func (f *policyFunction) compute(policyNode, settingsNode node, s settings) (values record, faults fault.List, argument int) {
 	p := decodePolicy(policyNode)
-	faults := policyNode.reader.faults
+	faults = policyNode.reader.faults
 	var a *risk.Assessment
 	if len(faults) == 0 {
 		a, faults = risk.Assess(p, s.risk)
@@ -121,7 +74,7 @@ func (f *policyFunction) compute(policyNode, settingsNode node, s settings) (rec
 	if len(faults) > 0 {
 		return nil, faults, argumentOf(faults)
 	}
-	values, faults := f.show(settingsNode, opened.policy, a)
+	values, faults = f.show(settingsNode, opened.policy, a)
 	if len(faults) > 0 {
 		return nil, faults, argumentOf(faults)
 	}
@@ -131,7 +84,7 @@ func (f *policyFunction) compute(policyNode, settingsNode node, s settings) (rec
 
 // argumentOf is the argument that the first fault is about. Targets place
 // their faults relative to the arguments of the data source.
-func argumentOf(faults fault.List) int64 {
+func argumentOf(faults fault.List) int {
 	if path := faults[0].Path; len(path) > 0 && path[0] != policyStep {
 		return settingsArgument
 	}
@@ -143,14 +96,7 @@ var policyStep = fault.Attribute("policy")
 
 // decodeFunctionSettings reads the settings object; without one the strict
 // values count.
-func decodeFunctionSettings(n node, names []string) settings {
-	if n.isNull() {
-		return settings{risk: risk.DefaultSettings(), enforce: true}
-	}
-	if !n.isObject() {
-		return settings{}
-	}
-	n.only(names...)
+func decodeFunctionSettings(n node) settings {
 	s := decodeSettings(n)
 	if a := n.attribute("today"); a.isKnown() {
 		value, ok := a.text()
@@ -180,7 +126,7 @@ func rejections(a *risk.Assessment) fault.List {
 
 // newAssessFunction is assess, the twin of data.backupfw_assessment.
 func newAssessFunction() function.Function {
-	return &policyFunction{
+	f := &policyFunction{
 		name:    "assess",
 		summary: "Judges a policy object",
 		doc: "Score, findings, contributions and advice of any policy object, without a resource. It rejects nothing; look at `verdict`.\n\n" +
@@ -190,11 +136,12 @@ func newAssessFunction() function.Function {
 			return encodeAssessment(p, a), nil
 		},
 	}
+	return f.function()
 }
 
 // newRulesFunction is the twin of a target's rule data source.
 func newRulesFunction(target emit.Target) function.Function {
-	return &policyFunction{
+	f := &policyFunction{
 		name:    target.Name,
 		summary: "Compiles a policy to rules of an " + target.Title,
 		doc: target.Description + "\n\nThe result is that of the data source `backupfw_" + target.Name + "`. A rejected policy is an error.\n\n" +
@@ -215,4 +162,5 @@ func newRulesFunction(target emit.Target) function.Function {
 			return encodeRules(target, result), nil
 		},
 	}
+	return f.function()
 }

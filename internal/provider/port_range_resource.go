@@ -35,8 +35,7 @@ func newPortRangeResource() resource.Resource {
 			text("id", "The name."),
 			texts("effective_ports", "Everything that the range opens, merged and sorted."),
 			integer("port_count", "Number of ports that the range opens."),
-			listOf("registered_services", "Services that IANA has registered on these ports, at most 50.",
-				integer("port", "Port."), text("protocol", "Protocol."), text("name", "Registered service name.")),
+			listOf("registered_services", "Services that IANA has registered on these ports, at most 50.", registeredFields()...),
 			integer("registered_service_count", "Number of all registered services on these ports."),
 			listOf("listeners", "What listens on which of the ports; a policy scores these.", listenerFields()...),
 			objectOf("sizing", "What `concurrency` or `load` needs by the rule of the product or of a negotiated listener. Null for flows that do not scale, and as long as nothing is counted that the rule asks for.", sizingFields()...),
@@ -108,10 +107,6 @@ func evaluatePortRange(n node) (record, diag.Diagnostics) {
 }
 
 func encodePortRange(r *resolve.PortRange) record {
-	registered := make([]record, len(r.Registered))
-	for i, s := range r.Registered {
-		registered[i] = record{"port": int(s.Port), "protocol": s.Protocol.String(), "name": s.Name}
-	}
 	listeners := make([]record, len(r.Listeners))
 	for i := range r.Listeners {
 		listeners[i] = encodeListener(&r.Listeners[i])
@@ -120,7 +115,7 @@ func encodePortRange(r *resolve.PortRange) record {
 		"id":                       r.Name,
 		"effective_ports":          r.Effective.Strings(),
 		"port_count":               r.Effective.Len(),
-		"registered_services":      registered,
+		"registered_services":      encodeEach(r.Registered, encodeRegistered),
 		"registered_service_count": r.RegisteredCount,
 		"listeners":                listeners,
 		"quiet_alternative":        textOrNull(r.Quiet),

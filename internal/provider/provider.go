@@ -77,7 +77,10 @@ func (p *backupfwProvider) DataSources(context.Context) []func() datasource.Data
 }
 
 func (p *backupfwProvider) Functions(context.Context) []func() function.Function {
-	functions := []func() function.Function{newAssessFunction, newQuietPortsFunction}
+	functions := []func() function.Function{
+		newAssessFunction, newExcludeCIDRsFunction, newMergeCIDRsFunction, newMergePortsFunction,
+		newParsePortsFunction, newPortServicesFunction, newQuietPortsFunction, newScoreFunction,
+	}
 	for _, target := range emit.Targets() {
 		functions = append(functions, func() function.Function { return newRulesFunction(target) })
 	}

@@ -1,11 +1,9 @@
 package provider
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/function"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/catalog"
 	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
@@ -14,31 +12,43 @@ import (
 	"github.com/backupfw/terraform-provider-backupfw/internal/quiet"
 )
 
-var _ function.Function = (*quietPortsFunction)(nil)
-
-// quietPortsFunction proposes a range for a listener that can be put anywhere.
-type quietPortsFunction struct{}
-
-func newQuietPortsFunction() function.Function { return &quietPortsFunction{} }
-
-func (*quietPortsFunction) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
-	resp.Name = "quiet_ports"
-}
-
-func (*quietPortsFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
-	resp.Definition = function.Definition{
-		Summary: "Proposes ports that nothing else is known to use",
-		MarkdownDescription: "A range of `count` consecutive ports as a text for `ports`, such as `\"29168-29207/tcp\"`. It is clear of 0-1023, of every service that IANA has registered, " +
+// newQuietPortsFunction is quiet_ports: a range for a listener that can be put
+// anywhere.
+func newQuietPortsFunction() function.Function {
+	return &pureFunction{
+		name:    "quiet_ports",
+		summary: "Proposes ports that nothing else is known to use",
+		doc: "A range of `count` consecutive ports as a text for `ports`, such as `\"29168-29207/tcp\"`. It is clear of 0-1023, of every service that IANA has registered, " +
 			"of the services that are attacked most, of the ranges out of which Linux (32768-60999), Windows and the BSDs (49152-65535) and Kubernetes node ports (30000-32767) are taken, " +
 			"of the ports that the products of the catalogue document, and of `avoid`.\n\n" +
 			"The same arguments give the same range, as long as the provider stays the same: write the result down where a newer catalogue must not move a listener.",
-		Parameters: []function.Parameter{
-			function.Int64Parameter{Name: "count", MarkdownDescription: "Number of ports, at least 1."},
-			function.StringParameter{Name: "protocol", MarkdownDescription: "`tcp`, `udp` or `sctp`."},
-			function.ListParameter{Name: "avoid", ElementType: types.StringType,
-				MarkdownDescription: "Ports that are taken already, in the form `PORT/PROTO` or `FROM-TO/PROTO`; `[]` for none. Those of another protocol do not count."},
+		parameters: []shape{
+			number("count", "Number of ports, at least 1."),
+			text("protocol", "`tcp`, `udp` or `sctp`."),
+			texts("avoid", "Ports that are taken already, in the form `PORT/PROTO` or `FROM-TO/PROTO`; `[]` for none. Those of another protocol do not count."),
 		},
-		Return: function.StringReturn{},
+		result: text("", "The range as a text for `ports`. When none is wide enough, the error names the widest one that there is."),
+		compute: func(arguments []node) any {
+			avoid := readPorts(arguments[avoidArgument])
+			name, _ := arguments[protocolArgument].text()
+			protocol, f := quietProtocol(name)
+			if f != nil {
+				arguments[protocolArgument].fault(f)
+			}
+			count, whole := arguments[countArgument].integer()
+			if whole && (count < 1 || count > catalog.MaxPorts) {
+				arguments[countArgument].fault(fault.New("Count out of range", fmt.Sprintf("count = %d is not a number of ports.", count),
+					"A protocol has 65536 ports.", "Write a whole number from 1."))
+			}
+			if hasFaults(arguments) {
+				return nil
+			}
+			proposal, at, f := quietPorts(int(count), protocol, avoid)
+			if f != nil {
+				arguments[at].fault(f)
+			}
+			return proposal
+		},
 	}
 }
 
@@ -48,78 +58,29 @@ const (
 	avoidArgument    = 2
 )
 
-func (*quietPortsFunction) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
-	var count types.Int64
-	var name types.String
-	var list types.List
-	if resp.Error = req.Arguments.Get(ctx, &count, &name, &list); resp.Error != nil {
-		return
-	}
-	for i, null := range []bool{count.IsNull(), name.IsNull(), list.IsNull()} {
-		if null {
-			resp.Error = functionError(int64(i), fault.List{fault.New("Null value", "The argument is null.",
-				"A proposal needs all three.", "Write [] for avoid to avoid nothing, and a value for the others.")})
-			return
+func quietProtocol(name string) (portset.Protocol, *fault.Fault) {
+	for _, protocol := range portset.Protocols() {
+		if protocol.HasPorts() && protocol.String() == name {
+			return protocol, nil
 		}
 	}
-	var taken []types.String
-	if !list.IsUnknown() {
-		if resp.Error = function.FuncErrorFromDiags(ctx, list.ElementsAs(ctx, &taken, false)); resp.Error != nil {
-			return
-		}
-	}
-	unknown := count.IsUnknown() || name.IsUnknown() || list.IsUnknown()
-	texts := make([]string, len(taken))
-	for i, text := range taken {
-		unknown = unknown || text.IsUnknown()
-		texts[i] = text.ValueString()
-		if text.IsNull() {
-			resp.Error = functionError(avoidArgument, fault.List{fault.New("Null value", "The element is null.",
-				"It is not clear which ports it stands for.", "Remove the element, or write a text.").At(fault.Index(i))})
-			return
-		}
-	}
-	if unknown {
-		resp.Error = resp.Result.Set(ctx, types.StringUnknown())
-		return
-	}
-	avoid, faults := portset.ParseList(texts)
-	if len(faults) > 0 {
-		resp.Error = functionError(avoidArgument, faults)
-		return
-	}
-	text, argument, problem := quietPorts(count.ValueInt64(), name.ValueString(), avoid)
-	if problem != nil {
-		resp.Error = functionError(argument, fault.List{problem})
-		return
-	}
-	resp.Error = resp.Result.Set(ctx, types.StringValue(text))
+	return 0, fault.New("Not a protocol with ports", fmt.Sprintf("protocol = %s has no ports.", policy.Quote(name)),
+		"Only ports can be quiet.", "Use tcp, udp or sctp.")
 }
 
 // quietPorts returns the range, or a fault with the argument that it is about.
-func quietPorts(count int64, name string, avoid portset.Ports) (text string, argument int64, problem *fault.Fault) {
-	if count < 1 || count > catalog.MaxPorts {
-		return "", countArgument, fault.New("Count out of range", fmt.Sprintf("count = %d is not a number of ports.", count),
-			"A protocol has 65536 ports.", "Write a whole number from 1.")
+func quietPorts(count int, protocol portset.Protocol, avoid portset.Ports) (text string, argument int, problem *fault.Fault) {
+	if found, ok := quiet.Range(count, protocol, avoid); ok {
+		return portset.Entry{Protocol: protocol, Range: found}.String(), 0, nil
 	}
-	for _, protocol := range portset.Protocols() {
-		if !protocol.HasPorts() || protocol.String() != name {
-			continue
-		}
-		if found, ok := quiet.Range(int(count), protocol, avoid); ok {
-			return portset.Entry{Protocol: protocol, Range: found}.String(), 0, nil
-		}
-		widest, ok := quiet.Widest(protocol, avoid)
-		if !ok {
-			return "", avoidArgument, fault.New("No quiet ports", fmt.Sprintf("No %s port is quiet beside those in avoid.", name),
-				"Every other port belongs to something else.", "Avoid less.")
-		}
-		entry := portset.Entry{Protocol: protocol, Range: widest}
-		return "", countArgument, fault.New("No quiet range that wide",
-			fmt.Sprintf("No %d consecutive %s ports are quiet; the widest run is %s, %d wide.", count, name, entry, portset.Of(widest).Len()),
-			"Between any others something else is known to listen.",
-			"Ask for fewer ports, avoid less, or take several narrower ranges: pass the first one in avoid.")
+	widest, ok := quiet.Widest(protocol, avoid)
+	if !ok {
+		return "", avoidArgument, fault.New("No quiet ports", fmt.Sprintf("No %s port is quiet beside those in avoid.", protocol),
+			"Every other port belongs to something else.", "Avoid less.")
 	}
-	return "", protocolArgument, fault.New("Not a protocol with ports", fmt.Sprintf("protocol = %s has no ports.", policy.Quote(name)),
-		"Only ports can be quiet.", "Use tcp, udp or sctp.")
+	entry := portset.Entry{Protocol: protocol, Range: widest}
+	return "", countArgument, fault.New("No quiet range that wide",
+		fmt.Sprintf("No %d consecutive %s ports are quiet; the widest run is %s, %d wide.", count, protocol, entry, portset.Of(widest).Len()),
+		"Between any others something else is known to listen.",
+		"Ask for fewer ports, avoid less, or take several narrower ranges: pass the first one in avoid.")
 }

@@ -32,6 +32,18 @@ func Widest(protocol portset.Protocol, avoid portset.Ports) (portset.Range, bool
 	return services.WidestGap(protocol, taken(protocol, avoid))
 }
 
+// Is reports whether nothing is known to use any of the ports: whether Range
+// could propose each of them. It is false for no ports, and where a protocol
+// without ports is among them.
+func Is(ports portset.Ports) bool {
+	for _, protocol := range portset.Protocols() {
+		if !services.Unused(protocol).Minus(documented()).Covers(ports.Of(protocol)) {
+			return false
+		}
+	}
+	return !ports.IsEmpty()
+}
+
 func taken(protocol portset.Protocol, avoid portset.Ports) portset.Ports {
 	return avoid.Union(portset.PortsOf(protocol, documented()))
 }

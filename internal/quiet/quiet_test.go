@@ -122,3 +122,26 @@ func BenchmarkRange(b *testing.B) {
 		Range(40, portset.TCP, portset.Ports{})
 	}
 }
+
+// TestIs_AgreesPortByPort asks for each port alone.
+func TestIs_AgreesPortByPort(t *testing.T) {
+	protocols := []portset.Protocol{portset.TCP, portset.UDP, portset.SCTP}
+	rapid.Check(t, func(t *rapid.T) {
+		protocol := rapid.SampledFrom(protocols).Draw(t, "protocol")
+		first := rapid.IntRange(25000, 30010).Draw(t, "first")
+		last := first + rapid.IntRange(0, 20).Draw(t, "more")
+		want := true
+		for port := first; port <= last; port++ {
+			only := portset.Of(portset.Range{First: uint16(port), Last: uint16(port)})
+			_, ok := Range(1, protocol, portset.PortsOf(protocol, portset.AllPorts().Minus(only)))
+			want = want && ok
+		}
+		ports := portset.PortsOf(protocol, portset.Of(portset.Range{First: uint16(first), Last: uint16(last)}))
+		if got := Is(ports); got != want {
+			t.Fatalf("%s is quiet: %t, want %t", ports, got, want)
+		}
+		if Is(ports.Union(portset.WholeProtocol(portset.ESP))) || Is(portset.Ports{}) {
+			t.Fatal("a protocol without ports, or nothing, is quiet")
+		}
+	})
+}

@@ -17,19 +17,7 @@ func (r *PortRange) describe() {
 		movable = movable || r.Listeners[i].Kind != policy.ProductFlow || r.Listeners[i].Negotiated
 	}
 	r.Effective = portset.Merge(all)
-	for _, protocol := range portset.Protocols() {
-		if !protocol.HasPorts() {
-			continue
-		}
-		registered := r.Effective.Of(protocol).Intersect(iana.Registered(protocol))
-		r.RegisteredCount += registered.Len()
-		for _, p := range registered.FirstN(MaxRegistered - len(r.Registered)).Ranges() {
-			for port := int(p.First); port <= int(p.Last); port++ {
-				name, _ := iana.Name(protocol, uint16(port))
-				r.Registered = append(r.Registered, RegisteredService{Port: uint16(port), Protocol: protocol, Name: name})
-			}
-		}
-	}
+	r.Registered, r.RegisteredCount = iana.Registrations(r.Effective, MaxRegistered)
 	if movable {
 		r.Quiet = quietAlternative(r.Effective)
 	}

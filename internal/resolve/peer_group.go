@@ -42,10 +42,7 @@ func (spec PeerGroupSpec) Resolve() (group *policy.PeerGroup, warnings, faults f
 		return nil, nil, faults
 	}
 	if !included.IsEmpty() && group.Prefixes.IsEmpty() && len(group.References) == 0 {
-		faults.Add(fault.New("Nothing left",
-			fmt.Sprintf("except = [%s] excludes every address of cidrs.", some(spec.Except)),
-			"Some clouds read an empty list of peers as everybody.",
-			"Exclude less, or remove the peer group and the rules that use it."), fault.Attribute("except"))
+		faults.Add(nothingLeft(spec.Except, "remove the peer group and the rules that use it"), fault.Attribute("except"))
 		return nil, nil, faults
 	}
 	faults.Add(unwritable(group.Prefixes, spec.Except), fault.Attribute("except"))
@@ -70,6 +67,37 @@ func (spec PeerGroupSpec) Resolve() (group *policy.PeerGroup, warnings, faults f
 		}
 	}
 	return group, warnings, nil
+}
+
+// Exclude takes addresses away and never leaves none: whoever passes the result
+// on would pass on an empty list, which some clouds read as everybody. except
+// are the texts of what is excluded; the faults stand at the arguments, cidrs
+// and except.
+func Exclude(included, excluded prefixset.Set, except []string) (left prefixset.Set, faults fault.List) {
+	if included.IsEmpty() {
+		faults.Add(noAddresses(), fault.Attribute("cidrs"))
+		return left, faults
+	}
+	left = included.Minus(excluded)
+	if left.IsEmpty() {
+		faults.Add(nothingLeft(except, "leave out what the addresses are for"), fault.Attribute("except"))
+	}
+	faults.Add(unwritable(left, except), fault.Attribute("except"))
+	return left, faults
+}
+
+func noAddresses() *fault.Fault {
+	return fault.New("No addresses",
+		"cidrs = [] holds no address.",
+		"Some clouds read an empty list of peers as everybody.",
+		`List at least one address, for example "198.51.100.16/28".`)
+}
+
+func nothingLeft(except []string, otherwise string) *fault.Fault {
+	return fault.New("Nothing left",
+		fmt.Sprintf("except = [%s] excludes every address of cidrs.", some(except)),
+		"Some clouds read an empty list of peers as everybody.",
+		"Exclude less, or "+otherwise+".")
 }
 
 // unwritable finds an exclusion that leaves addresses which cannot be written
@@ -104,12 +132,16 @@ func ParseZone(text string) (policy.Zone, *fault.Fault) {
 	}
 	zone, known := policy.ParseZone(text)
 	if !known {
-		return policy.ByAddress, fault.New("Unknown zone",
-			fmt.Sprintf("zone = %s is not a zone.", policy.Quote(text)),
-			"The zone decides how much an address counts.",
-			"Use one of "+strings.Join(policy.ZoneNames(), ", ")+".")
+		return policy.ByAddress, unknownZone(text)
 	}
 	return zone, nil
+}
+
+func unknownZone(text string) *fault.Fault {
+	return fault.New("Unknown zone",
+		fmt.Sprintf("zone = %s is not a zone.", policy.Quote(text)),
+		"The zone decides how much an address counts.",
+		"Use one of "+strings.Join(policy.ZoneNames(), ", ")+".")
 }
 
 // some writes at most five elements of a list.

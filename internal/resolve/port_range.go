@@ -11,6 +11,7 @@ import (
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/catalog"
 	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
+	"github.com/backupfw/terraform-provider-backupfw/internal/iana"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
 )
@@ -37,7 +38,7 @@ type PortRange struct {
 	Effective portset.Ports
 	// Registered are the services that IANA has registered on these ports, at
 	// most MaxRegistered; RegisteredCount counts all of them.
-	Registered      []RegisteredService
+	Registered      []iana.Registration
 	RegisteredCount int
 	// SizedBy is the argument that Sizing follows from.
 	SizedBy string
@@ -46,13 +47,6 @@ type PortRange struct {
 	// Quiet is a range of the same width that nothing else uses, as the text
 	// for ports; empty when the range is quiet already or cannot move.
 	Quiet string
-}
-
-// RegisteredService is one entry of the IANA registry.
-type RegisteredService struct {
-	Port     uint16
-	Protocol portset.Protocol
-	Name     string
 }
 
 // MaxRegistered bounds the list of registered services of a port range.
@@ -118,6 +112,13 @@ func checkArguments(spec PortRangeSpec, ports portset.Ports) fault.List {
 			"Neither product nor ports is given.",
 			"A port range must say which ports it opens.",
 			`Write product = "veeam" with from_role and to_role, or ports = ["40000-40039/tcp"].`))
+	}
+	if spec.Product != "" && !ports.Of(portset.Other).IsEmpty() {
+		// What is left of it beside the flows has no text that a policy could read.
+		faults.Add(fault.New("Any beside a product",
+			fmt.Sprintf("ports has %q beside product = %q.", portset.Any(), spec.Product),
+			"No product listens on every protocol.",
+			"Write the ports of the product, or put \"any\" into a port range of its own, without product."), fault.Attribute("ports"))
 	}
 	if spec.Product == "" {
 		for _, other := range []struct {

@@ -80,6 +80,8 @@ func TestPortRangeSpec_Faults(t *testing.T) {
 			`ports: Nothing to negotiate: negotiated = true with "esp", which is not a range of ports. A negotiated listener picks one port of the range per connection. Put protocols without ports into a port range of their own.`}},
 		{"negotiated any", spec{Name: "a", Ports: []string{"any"}, Negotiated: ref(true)}, []string{
 			`ports: Nothing to negotiate: negotiated = true with "any", which is not a range of ports. A negotiated listener picks one port of the range per connection. Put protocols without ports into a port range of their own.`}},
+		{"any beside a product", spec{Name: "a", Product: "bareos", Ports: []string{"9102/tcp", "any"}}, []string{
+			`ports: Any beside a product: ports has "any" beside product = "bareos". No product listens on every protocol. Write the ports of the product, or put "any" into a port range of its own, without product.`}},
 		{"concurrency of nothing", spec{Name: "a", Ports: []string{"40000/tcp"}, Negotiated: ref(true), Concurrency: ref(0)}, []string{
 			`concurrency: Concurrency out of range: concurrency = 0 is not a number of concurrent jobs. The width of the range is compared with what the jobs need. Write a whole number from 1.`}},
 		{"concurrency without sizing", spec{Name: "a", Ports: []string{"40000/tcp"}, Negotiated: ref(false), Concurrency: ref(4)}, []string{

@@ -65,28 +65,33 @@ func Quiet(width int, proto portset.Protocol, avoid portset.Ports) (portset.Rang
 	return portset.Range{First: widest.First, Last: widest.First + uint16(width-1)}, true
 }
 
-// WidestGap returns the widest run of ports that nothing else is known to use,
-// of equal ones the lowest: from 1024 up, no port that IANA has registered for
-// TCP or UDP (nor for SCTP when that is the protocol), no port of the two top
-// classes, none of an ephemeral range, none of avoid. It is false when there
-// is none, and for a protocol without ports.
-//
-// TCP and UDP are looked at together, because products and people rarely keep
-// one number apart for two services.
+// WidestGap returns the widest run of Unused ports outside avoid, of equal ones
+// the lowest. It is false when there is none, and for a protocol without ports.
 func WidestGap(proto portset.Protocol, avoid portset.Ports) (widest portset.Range, found bool) {
-	if !proto.HasPorts() {
-		return portset.Range{}, false
-	}
-	free := unused()
-	if proto == portset.SCTP {
-		free = free.Minus(iana.Registered(portset.SCTP)).Minus(TopClasses(portset.SCTP))
-	}
-	for _, gap := range free.Minus(avoid.Of(proto)).Ranges() {
+	for _, gap := range Unused(proto).Minus(avoid.Of(proto)).Ranges() {
 		if !found || size(gap) > size(widest) {
 			widest, found = gap, true
 		}
 	}
 	return widest, found
+}
+
+// Unused returns the ports of a protocol that nothing is known to use: from
+// 1024 up, no port that IANA has registered for TCP or UDP (nor for SCTP when
+// that is the protocol), no port of the two top classes, none of an ephemeral
+// range. It is empty for a protocol without ports.
+//
+// TCP and UDP are looked at together, because products and people rarely keep
+// one number apart for two services.
+func Unused(proto portset.Protocol) portset.Set {
+	switch {
+	case !proto.HasPorts():
+		return portset.Set{}
+	case proto == portset.SCTP:
+		return unused().Minus(iana.Registered(portset.SCTP)).Minus(TopClasses(portset.SCTP))
+	default:
+		return unused()
+	}
 }
 
 func size(r portset.Range) int { return int(r.Last) - int(r.First) + 1 }
