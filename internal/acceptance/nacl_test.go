@@ -48,8 +48,9 @@ func (c *EC2) ACL(ctx context.Context, id string) ([]NetworkACLEntry, error) {
 }
 
 // aclPackets reads an ACL back by the meaning that EC2 gives it: rules are
-// tried by number, and what no rule takes is denied. The emulator has the
-// default rules that deny, as AWS does, under numbers that nobody can use.
+// tried by number, and what no rule takes is denied. AWS lists default rules
+// that deny, under numbers that nobody can use; the emulator lists none for an
+// ACL that somebody made.
 func aclPackets(t *testing.T, emulator *Emulator, id string) packets {
 	t.Helper()
 	entries, err := emulator.EC2.ACL(t.Context(), id)
