@@ -12,8 +12,9 @@ import (
 //
 // A flow of fixed ports is open when all of them are. A flow with a range is
 // open when one run of ports of it is, since authors configure a part. In both
-// cases the opening must be about that product: of a run of more than maxRun
-// open ports the product has to document at least half.
+// cases the opening must be about that product: of a run of open ports that
+// touch each other the product has to document at least half. What is open to
+// all ports, or to a range of somebody else's, says nothing of the product.
 //
 // A link matches when all of its required flows are open and one of them, or
 // an optional one, tells the product: it has a port that at most maxSharers
@@ -23,15 +24,14 @@ import (
 // flows, or with some of them closed and the product at work in the same rules
 // already, only those flows match that have a port of this product alone.
 //
-// Entries that stand for a protocol, such as NFS, come after all products, and
-// only their links with required flows count.
+// Entries that stand for a protocol, such as NFS, come after all products. Only
+// their links with required flows count, and only where no other port is left
+// unexplained: beside a program that nobody knows, 445 may be part of it.
 //
 // The best match goes first: products before protocols, whole links before
 // parts, then by telling ports, by fixed ports, by all ports, by how few
-// products share them, and by id.
-
-// maxRun is the longest run of open ports that is taken as it is.
-const maxRun = 64
+// products share them, by whether the product is named after the listening role,
+// by how few flows it has, and by id.
 
 // minRange is the least width at which an open range tells the product.
 const minRange = 5
@@ -40,7 +40,7 @@ const minRange = 5
 type candidate struct {
 	product *catalog.Product
 	claims  []claim
-	rank    [6]int // larger is better, the first difference decides
+	rank    [8]int // larger is better, the first difference decides
 }
 
 // explain claims ports until nothing matches any more.
@@ -126,6 +126,9 @@ func (g *group) match(product *catalog.Product, pair catalog.Pair) (c candidate,
 		return c, false
 	}
 	isProtocol := slices.Contains(infrastructure, product.ID)
+	if isProtocol && !protocolPorts().Covers(g.unclaimed()) {
+		return c, false
+	}
 	whole := required && complete
 	switch {
 	case whole && (isProtocol || slices.ContainsFunc(open, func(f *catalog.Flow) bool { return g.tells(product, f, false) })):
@@ -156,7 +159,8 @@ func (g *group) match(product *catalog.Product, pair catalog.Pair) (c candidate,
 	tell, unique := telling(fixed)
 	shared := 0
 	eachPort(tell, func(p protocolPort) { shared += sharersOf(p) })
-	c.rank = [6]int{one(!isProtocol)*2 + one(whole), tell.Len() + ranges, fixed.Len(), all.Len(), unique.Len(), -shared}
+	c.rank = [8]int{one(!isProtocol)*2 + one(whole), tell.Len() + ranges, fixed.Len(), all.Len(), unique.Len(), -shared,
+		one(pair.To == product.ID), -len(product.Flows)}
 	return c, len(c.claims) > 0
 }
 
@@ -219,8 +223,12 @@ func (g *group) part(product *catalog.Product, flow *catalog.Flow) portset.Ports
 		}
 	case isAnywhere(flow):
 		// Everything else of the product that is open lies in the range as well.
-		part = part.Intersect(g.open).Minus(narrowPorts(product)).Minus(g.claimed.Minus(g.claimedBy(flow)))
-		if part.Len() < 2 || part.Len() > maxTelling || !oneRun(part, flow) || !flow.Required && part.Len() < 2*minRange {
+		elsewhere := narrowPorts(product)
+		if part.Len() > maxTelling {
+			elsewhere = boundedPorts(product)
+		}
+		part = part.Intersect(g.open).Minus(elsewhere).Minus(g.claimed.Minus(g.claimedBy(flow)))
+		if part.Len() < 2 || part.Len() > maxTelling && !g.isExactly(flow) || !oneRun(part, flow) || !flow.Required && part.Len() < 2*minRange {
 			return portset.Ports{}
 		}
 	default:
@@ -235,6 +243,17 @@ func (g *group) part(product *catalog.Product, flow *catalog.Flow) portset.Ports
 		}
 	}
 	return part
+}
+
+// isExactly reports whether the flow's whole range is open, and not as a part of
+// a larger one.
+func (g *group) isExactly(flow *catalog.Flow) bool {
+	for _, e := range flow.Ports.Entries() {
+		if !slices.Contains(g.open.Of(e.Protocol).Ranges(), e.Range) {
+			return false
+		}
+	}
+	return !flow.OpenEnded
 }
 
 func (g *group) claimedBy(flow *catalog.Flow) portset.Ports {
@@ -271,15 +290,27 @@ func narrowPorts(product *catalog.Product) portset.Ports {
 	return ports
 }
 
-// isAbout reports whether the run of open ports around the entry is short, or
-// is documented by the product for the greater part.
+// boundedPorts are the documented ports of all flows that are not nearly
+// everywhere, the vendor's examples included.
+func boundedPorts(product *catalog.Product) portset.Ports {
+	ports := narrowPorts(product)
+	for i := range product.Flows {
+		if product.Flows[i].Ports.Len() <= maxTelling {
+			ports = ports.Union(product.Flows[i].Ports)
+		}
+	}
+	return ports
+}
+
+// isAbout reports whether the product documents at least half of the run of open
+// ports around the entry.
 func (g *group) isAbout(product *catalog.Product, e portset.Entry) bool {
 	for _, run := range g.open.Of(e.Protocol).Ranges() {
 		if !run.Contains(e.Range.First) {
 			continue
 		}
-		documented := narrowPorts(product).Of(e.Protocol).Intersect(portset.Of(run))
-		return run.Len() <= maxRun || 2*documented.Len() >= run.Len()
+		documented := boundedPorts(product).Of(e.Protocol).Intersect(portset.Of(run))
+		return 2*documented.Len() >= run.Len()
 	}
 	return false
 }

@@ -19,8 +19,19 @@ var infrastructure = []string{"iscsi_vtl", "ndmp", "nfs_target", "rsync_daemon",
 var habitual = []uint16{3000, 4000, 4443, 5000, 5001, 7000, 7001, 8000, 8001, 8008, 8080, 8081, 8088, 8090, 8443, 8444, 8888,
 	9000, 9001, 9090, 9443, 10443}
 
+// protocolPorts are the fixed ports of all of them.
+var protocolPorts = sync.OnceValue(func() portset.Ports {
+	var ports portset.Ports
+	for _, id := range infrastructure {
+		if product, known := catalog.Get(id); known {
+			ports = ports.Union(fixedPorts(product))
+		}
+	}
+	return ports
+})
+
 // maxSharers is the number of products up to which a port tells who listens.
-const maxSharers = 3
+const maxSharers = 4
 
 // The widths of flows, in ports. Up to maxFixed a flow that negotiates nothing
 // needs all of its ports. Up to maxTelling an open range can tell the product;
