@@ -1,6 +1,7 @@
 package suggest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -63,7 +64,8 @@ func peersKey(r *policy.Rule) string {
 
 // peerKey is the same for peer groups that differ in their names alone.
 func peerKey(g *policy.PeerGroup) string {
-	return fmt.Sprintf("%s %s %q %v", g.Zone, g.Prefixes, g.ZoneReason, g.References)
+	references := slices.SortedFunc(slices.Values(g.References), func(a, b policy.Reference) int { return cmp.Compare(a.Name, b.Name) })
+	return fmt.Sprintf("%s %s %q %v", g.Zone, g.Prefixes, g.ZoneReason, references)
 }
 
 // read notes what the listeners of a rule open and what the author said of them.
