@@ -48,6 +48,7 @@ var layers = map[string][]string{
 	// grade never depends on how rules are emitted, nor the other way round.
 	"internal/risk":    {"internal/catalog", "internal/fault", "internal/iana", "internal/policy", "internal/portset", "internal/prefixset", "internal/quiet", "internal/region", "internal/services"},
 	"internal/resolve": {"internal/catalog", "internal/fault", "internal/iana", "internal/policy", "internal/portset", "internal/prefixset", "internal/quiet", "internal/services"},
+	"internal/suggest": {"internal/catalog", "internal/policy", "internal/portset", "internal/prefixset", "internal/resolve", "internal/services"},
 	"internal/emit":    {"internal/compile", "internal/cover", "internal/fault", "internal/policy", "internal/portset", "internal/prefixset", "internal/region"},
 	"internal/compile": {"internal/cover", "internal/fault", "internal/policy", "internal/portset", "internal/prefixset", "internal/region"},
 	// What the tests of compile and emit share: policies and their packets.
