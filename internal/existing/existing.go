@@ -140,14 +140,15 @@ func checkAccess(text string) *fault.Fault {
 
 // Place turns the place of a fault that was found in the policy into that in
 // the list of existing rules: rules["existing-3"].peers[0].references["db"] is
-// [3].references["db"]. It is false when the place is not in an existing rule.
-func Place(at fault.Path) (fault.Path, bool) {
+// [3].references["db"]. It is false when the place is in none of the first
+// count existing rules: authors may name rules of their own alike.
+func Place(at fault.Path, count int) (fault.Path, bool) {
 	if len(at) < 2 || at[0] != fault.Attribute("rules") {
 		return nil, false
 	}
 	index := -1
 	at[1].Visit(func(string) {}, func(key string) { index = indexOf(key) }, func(int) {})
-	if index < 0 {
+	if index < 0 || index >= count {
 		return nil, false
 	}
 	place, rest := fault.Path{fault.Index(index)}, at[2:]

@@ -27,9 +27,11 @@ type policyFunction struct {
 	// options are attributes of the settings object besides the settings.
 	options []shape
 	result  []shape
-	rejects bool
-	opens   opens
-	show    func(settings node, p *policy.Policy, a *risk.Assessment) (record, fault.List)
+	// existing is set when rules that exist already may stand in the policy.
+	existing bool
+	rejects  bool
+	opens    opens
+	show     func(settings node, p *policy.Policy, a *risk.Assessment) (record, fault.List)
 }
 
 func (f *policyFunction) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
@@ -37,12 +39,16 @@ func (f *policyFunction) Metadata(_ context.Context, _ function.MetadataRequest,
 }
 
 func (f *policyFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
+	about := "A `backupfw_policy`, or an object like it. Attributes that a policy does not have are refused."
+	if f.existing {
+		about += " Beside its rules, or in place of them and of the name, it may have `existing_rules`: a list of objects as the data source `backupfw_assessment` takes it, with numbers or texts."
+	}
 	resp.Definition = function.Definition{
 		Summary:             f.summary,
 		MarkdownDescription: f.doc,
 		Parameters: []function.Parameter{function.DynamicParameter{
 			Name:                "policy",
-			MarkdownDescription: "A `backupfw_policy`, or an object like it. Attributes that a policy does not have are refused.",
+			MarkdownDescription: about,
 		}},
 		VariadicParameter: function.DynamicParameter{
 			Name: "settings",
@@ -105,12 +111,15 @@ func (f *policyFunction) Run(ctx context.Context, req function.RunRequest, resp 
 // compute judges the policy and shows the result, or what is wrong and with
 // which argument.
 func (f *policyFunction) compute(policyNode, settingsNode node, s settings) (record, fault.List, int64) {
-	p := decodePolicy(policyNode)
-	faults := policyNode.reader.faults
-	var a *risk.Assessment
-	if len(faults) == 0 {
-		a, faults = risk.Assess(p, s.risk)
+	p := decodePolicyBeside(policyNode, f.existing)
+	var at fault.Path
+	var rules []policy.Rule
+	if f.existing {
+		list := policyNode.attribute(existingArgument)
+		at, rules = list.path, decodeExisting(list)
+		addExisting(p, rules, nil, policyNode.reader)
 	}
+	a, faults := assessPlaced(p, policyNode.reader.faults, s, nil, at, len(rules))
 	if len(faults) == 0 && f.rejects && s.enforce {
 		faults = rejections(a)
 	}
@@ -183,9 +192,10 @@ func newAssessFunction() function.Function {
 	return &policyFunction{
 		name:    "assess",
 		summary: "Judges a policy object",
-		doc: "Score, findings, contributions and advice of any policy object, without a resource. It rejects nothing; look at `verdict`.\n\n" +
+		doc: "Score, findings, contributions and advice of any policy object, or of rules that exist already, without a resource. It rejects nothing; look at `verdict`.\n\n" +
 			"Call it in a local: an expression inside `for_each` is evaluated once for every instance.",
-		result: assessmentFields(),
+		existing: true,
+		result:   assessmentFields(),
 		show: func(_ node, p *policy.Policy, a *risk.Assessment) (record, fault.List) {
 			return encodeAssessment(p, a), nil
 		},
