@@ -65,13 +65,22 @@ func addElsewhere(n node, faults fault.List, before int) {
 		taken = append(taken, f.Path.String())
 	}
 	for _, f := range faults {
-		place := n.path.With(f.Path...).String()
-		if !slices.ContainsFunc(taken, func(other string) bool {
-			return strings.HasPrefix(place, other) || strings.HasPrefix(other, place)
-		}) {
+		places := []string{n.path.With(f.Path...).String()}
+		if whole := fault.Attribute("cidrs"); f.Path[len(f.Path)-1] == whole {
+			// A rule has no peers only when its references are missing too.
+			places = append(places, n.path.With(f.Path[0], fault.Attribute("references")).String())
+		}
+		if !slices.ContainsFunc(places, func(place string) bool { return related(place, taken) }) {
 			n.reader.faults.Add(f, n.path...)
 		}
 	}
+}
+
+// related reports whether one of the others is the place, in it or around it.
+func related(place string, others []string) bool {
+	return slices.ContainsFunc(others, func(other string) bool {
+		return strings.HasPrefix(place, other) || strings.HasPrefix(other, place)
+	})
 }
 
 func decodeExistingRule(n node) existing.Rule {
