@@ -49,8 +49,10 @@ var layers = map[string][]string{
 	"internal/risk":    {"internal/catalog", "internal/fault", "internal/iana", "internal/policy", "internal/portset", "internal/prefixset", "internal/quiet", "internal/region", "internal/services"},
 	"internal/resolve": {"internal/catalog", "internal/fault", "internal/iana", "internal/policy", "internal/portset", "internal/prefixset", "internal/quiet", "internal/services"},
 	"internal/suggest": {"internal/catalog", "internal/policy", "internal/portset", "internal/prefixset", "internal/resolve", "internal/services"},
-	"internal/emit":    {"internal/compile", "internal/cover", "internal/fault", "internal/policy", "internal/portset", "internal/prefixset", "internal/region"},
-	"internal/compile": {"internal/cover", "internal/fault", "internal/policy", "internal/portset", "internal/prefixset", "internal/region"},
+	// Rules that exist already become those of a policy.
+	"internal/existing": {"internal/catalog", "internal/fault", "internal/policy", "internal/portset", "internal/prefixset", "internal/resolve"},
+	"internal/emit":     {"internal/compile", "internal/cover", "internal/fault", "internal/policy", "internal/portset", "internal/prefixset", "internal/region"},
+	"internal/compile":  {"internal/cover", "internal/fault", "internal/policy", "internal/portset", "internal/prefixset", "internal/region"},
 	// What the tests of compile and emit share: policies and their packets.
 	"internal/compile/compiletest": {"internal/policy", "internal/portset", "internal/prefixset"},
 

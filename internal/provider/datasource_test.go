@@ -161,8 +161,12 @@ func TestDataSources_UnknownValue_IsNeverRead(t *testing.T) {
 
 func TestDataSources_PolicyNull_SaysWhatToPass(t *testing.T) {
 	t.Parallel()
-	_, problems := serve(t, nil).read(t, "assessment", obj{})
-	startsWith(t, "assessment", problems, []string{"ERROR policy: Missing Configuration for Required Attribute."})
+	s := serve(t, nil)
+	_, problems := s.read(t, "aws_security_group_rules", obj{})
+	startsWith(t, "rules", problems, []string{"ERROR policy: Missing Configuration for Required Attribute."})
+	_, problems = s.read(t, "assessment", obj{})
+	startsWith(t, "assessment", problems, []string{"ERROR Nothing to judge. Neither policy nor existing_rules is given. Without rules there is nothing to judge. " +
+		"Pass a backupfw_policy through a local in policy, or rules that exist already in existing_rules."})
 }
 
 func TestAssessmentDataSource_EqualsTheResource(t *testing.T) {

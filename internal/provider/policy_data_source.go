@@ -25,6 +25,9 @@ type policyDataSource struct {
 	doc      string
 	options  []shape
 	computed []shape
+	// existing is set when rules that exist already may stand beside the policy,
+	// or in its place.
+	existing bool
 	// rejects is set when a rejected policy is an error here.
 	rejects bool
 	// opens is set when more is opened than the policy says.
@@ -40,8 +43,13 @@ func (d *policyDataSource) Metadata(_ context.Context, req datasource.MetadataRe
 }
 
 func (d *policyDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
-	attributes := map[string]schema.Attribute{
-		"policy": objectOf("policy", "A `backupfw_policy`, passed through a local, or an object like it.", policyFields()...).dataSourceAttribute(required),
+	attributes := map[string]schema.Attribute{}
+	if of := objectOf("policy", "A `backupfw_policy`, passed through a local, or an object like it.", policyFields()...); d.existing {
+		of.doc += " At least one of `policy` and `existing_rules` is needed."
+		attributes[of.name] = of.dataSourceAttribute(optional)
+		attributes[existingArgument] = existingShape().dataSourceAttribute(optional)
+	} else {
+		attributes[of.name] = of.dataSourceAttribute(required)
 	}
 	for _, o := range d.options {
 		attributes[o.name] = o.dataSourceAttribute(optional)
@@ -78,7 +86,7 @@ func (d *policyDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 	}
 	n := newNode(config, false)
 	s := d.data.today()
-	p, a := judge(n.attribute("policy"), s, &resp.Diagnostics)
+	p, a := d.judge(n, s, &resp.Diagnostics)
 	if a == nil {
 		return
 	}
@@ -111,13 +119,27 @@ func (d *policyDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 	resp.State.Raw = finished
 }
 
+// judge judges what the data source is given; the assessment is nil when there
+// are faults.
+func (d *policyDataSource) judge(n node, s settings, diags *diag.Diagnostics) (*policy.Policy, *risk.Assessment) {
+	if !d.existing {
+		return judge(n.attribute("policy"), s, diags)
+	}
+	p, a, faults := judgeWithExisting(n, s)
+	addFaults(diags, faults)
+	return p, a
+}
+
 // newAssessmentDataSource is backupfw_assessment: score, findings and advice
 // of any policy object, without a resource and without rejecting it.
 func newAssessmentDataSource() datasource.DataSource {
 	return &policyDataSource{
 		name: "assessment",
-		doc: "Judges any policy object without creating a resource: score, findings, contributions and advice. " +
-			"It rejects nothing; look at `verdict`. Use it for rules that exist already and in `check` blocks.",
+		doc: "Judges any policy object, or rules that exist already, without creating a resource: score, findings, contributions and advice. " +
+			"It rejects nothing; look at `verdict`. Use it for rules that exist already and in `check` blocks.\n\n" +
+			"`existing_rules` takes flat rows, as other providers' data sources or a table list them: see [Your first score in five minutes](../guides/first-score.md). " +
+			"A word that is not understood is an error, never a guess. Waivers for existing rules stand in `policy = { name = \"web\", rules = {}, waiver = [...] }`.",
+		existing: true,
 		computed: assessmentFields(),
 		show: func(_ node, p *policy.Policy, a *risk.Assessment, _ *diag.Diagnostics) record {
 			return encodeAssessment(p, a)

@@ -15,7 +15,11 @@ import (
 // decodePolicy reads a policy object: the policy resource's own configuration,
 // a data source's argument or a function's argument. Unknown parts are left
 // out and flagged; faults go to the node's reader.
-func decodePolicy(n node) *policy.Policy {
+func decodePolicy(n node) *policy.Policy { return decodePolicyBeside(n, false) }
+
+// decodePolicyBeside reads a policy object in which existing rules may stand
+// beside, or in place of, the name and the rules.
+func decodePolicyBeside(n node, mayHaveExisting bool) *policy.Policy {
 	p := &policy.Policy{}
 	if n.isUnknown() {
 		p.Partial, p.WaiversPartial = true, true
@@ -28,9 +32,18 @@ func decodePolicy(n node) *policy.Policy {
 	if !n.isObject() {
 		return p
 	}
-	n.only(append(namesOf(policyFields()), append([]string{"id"}, namesOf(assessmentFields())...)...)...)
-	p.Name, p.Partial = requiredText(n.attribute("name"),
-		"The name stands in keys and descriptions of cloud rules.", `Write name = "primary-server", say.`)
+	names := append(namesOf(policyFields()), append([]string{"id"}, namesOf(assessmentFields())...)...)
+	if mayHaveExisting {
+		names = append(names, existingArgument)
+	}
+	n.only(names...)
+	hasExisting := mayHaveExisting && !n.attribute(existingArgument).isNull()
+	if name := n.attribute("name"); hasExisting && name.isNull() {
+		p.Name = existingName
+	} else {
+		p.Name, p.Partial = requiredText(name,
+			"The name stands in keys and descriptions of cloud rules.", `Write name = "primary-server", say.`)
+	}
 	p.Description, _ = n.attribute("description").text()
 
 	limit := n.attribute("max_score")
@@ -44,7 +57,7 @@ func decodePolicy(n node) *policy.Policy {
 	switch {
 	case rules.isUnknown():
 		p.Partial = true
-	case rules.isNull():
+	case rules.isNull() && !hasExisting:
 		rules.missing("Without rules the policy says nothing.", "Write rules = { clients = { ... } }, or rules = {} to open nothing.")
 	}
 	for _, entry := range rules.entries() {

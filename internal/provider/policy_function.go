@@ -22,18 +22,24 @@ type policyFunction struct {
 	// options are attributes of the settings object besides the settings.
 	options []shape
 	result  []shape
-	rejects bool
-	opens   opens
-	show    func(settings node, p *policy.Policy, a *risk.Assessment) (record, fault.List)
+	// existing is set when rules that exist already may stand in the policy.
+	existing bool
+	rejects  bool
+	opens    opens
+	show     func(settings node, p *policy.Policy, a *risk.Assessment) (record, fault.List)
 }
 
 // function returns the function as Terraform takes it.
 func (f *policyFunction) function() function.Function {
+	about := "A `backupfw_policy`, or an object like it. Attributes that a policy does not have are refused."
+	if f.existing {
+		about += " Beside its rules, or in place of them and of the name, it may have `existing_rules`: a list of objects as the data source `backupfw_assessment` takes it, with numbers or texts."
+	}
 	return &pureFunction{
 		name:       f.name,
 		summary:    f.summary,
 		doc:        f.doc,
-		parameters: []shape{anything("policy", "A `backupfw_policy`, or an object like it. Attributes that a policy does not have are refused.")},
+		parameters: []shape{anything("policy", about)},
 		settings:   slices.Concat(namesOf(settingsFields()), []string{"today"}, namesOf(f.options)),
 		settingsDoc: "`today` is the day in UTC by which waivers are judged, for example `formatdate(\"YYYY-MM-DD\", plantimestamp())`; " +
 			"a policy with waivers needs it.",
@@ -58,12 +64,15 @@ const (
 // compute judges the policy and shows the result, or what is wrong and with
 // which argument.
 func (f *policyFunction) compute(policyNode, settingsNode node, s settings) (values record, faults fault.List, argument int) {
-	p := decodePolicy(policyNode)
-	faults = policyNode.reader.faults
-	var a *risk.Assessment
-	if len(faults) == 0 {
-		a, faults = risk.Assess(p, s.risk)
+	p := decodePolicyBeside(policyNode, f.existing)
+	var at fault.Path
+	var rules []policy.Rule
+	if f.existing {
+		list := policyNode.attribute(existingArgument)
+		at, rules = list.path, decodeExisting(list)
+		addExisting(p, rules, nil, policyNode.reader)
 	}
+	a, faults := assessPlaced(p, policyNode.reader.faults, s, nil, at, len(rules))
 	if len(faults) == 0 && f.rejects && s.enforce {
 		faults = rejections(a)
 	}
@@ -129,9 +138,10 @@ func newAssessFunction() function.Function {
 	f := &policyFunction{
 		name:    "assess",
 		summary: "Judges a policy object",
-		doc: "Score, findings, contributions and advice of any policy object, without a resource. It rejects nothing; look at `verdict`.\n\n" +
+		doc: "Score, findings, contributions and advice of any policy object, or of rules that exist already, without a resource. It rejects nothing; look at `verdict`.\n\n" +
 			"Call it in a local: an expression inside `for_each` is evaluated once for every instance.",
-		result: assessmentFields(),
+		existing: true,
+		result:   assessmentFields(),
 		show: func(_ node, p *policy.Policy, a *risk.Assessment) (record, fault.List) {
 			return encodeAssessment(p, a), nil
 		},

@@ -348,6 +348,19 @@ func shareOut(product *catalog.Product, flows []*catalog.Flow, ports portset.Por
 	return listeners, faults
 }
 
+// Documented shares the ports out among all flows of the product, each to the
+// one that documents it most narrowly. What no flow documents is undeclared,
+// under the name.
+func Documented(product *catalog.Product, name string, ports portset.Ports) []policy.Listener {
+	flows := make([]*catalog.Flow, len(product.Flows))
+	for i := range product.Flows {
+		flows[i] = &product.Flows[i]
+	}
+	// Faults are about flows that were selected by name; none was.
+	listeners, _ := shareOut(product, flows, ports, PortRangeSpec{Name: name, Product: product.ID, Ports: ports.Strings()})
+	return listeners
+}
+
 // soleCandidate is the flow that undocumented ports of a protocol must belong
 // to: the only selected one, or the only one of several that negotiates.
 func soleCandidate(flows []*catalog.Flow, protocol portset.Protocol) *catalog.Flow {
