@@ -143,15 +143,15 @@ func addExisting(p *policy.Policy, rules []policy.Rule, at fault.Path, r *reader
 }
 
 // judgeWithExisting judges what a data source is given: a policy, existing
-// rules, or both as one policy.
-func judgeWithExisting(n node, s settings) (*policy.Policy, *risk.Assessment, fault.List) {
+// rules, or both as one policy. It returns the existing rules besides.
+func judgeWithExisting(n node, s settings) (*policy.Policy, []policy.Rule, *risk.Assessment, fault.List) {
 	policyNode, rulesNode := n.attribute("policy"), n.attribute(existingArgument)
 	if policyNode.isNull() && rulesNode.isNull() {
 		n.fault(fault.New("Nothing to judge",
 			"Neither policy nor existing_rules is given.",
 			"Without rules there is nothing to judge.",
 			"Pass a backupfw_policy through a local in policy, or rules that exist already in existing_rules."))
-		return nil, nil, n.reader.faults
+		return nil, nil, nil, n.reader.faults
 	}
 	p := &policy.Policy{Name: existingName}
 	if !policyNode.isNull() {
@@ -160,7 +160,7 @@ func judgeWithExisting(n node, s settings) (*policy.Policy, *risk.Assessment, fa
 	rules := decodeExisting(rulesNode)
 	addExisting(p, rules, policyNode.path, n.reader)
 	a, faults := assessPlaced(p, n.reader.faults, s, policyNode.path, rulesNode.path, len(rules))
-	return p, a, faults
+	return p, rules, a, faults
 }
 
 // assessPlaced assesses the policy and places the faults: those of its count

@@ -86,7 +86,7 @@ func (d *policyDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 	}
 	n := newNode(config, false)
 	s := d.data.today()
-	p, a := d.judge(n, s, &resp.Diagnostics)
+	p, existing, a := d.judge(n, s, &resp.Diagnostics)
 	if a == nil {
 		return
 	}
@@ -107,6 +107,9 @@ func (d *policyDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 		return
 	}
 	opened.encode(values)
+	if d.existing {
+		values[suggestedPolicy] = encodeSuggestion(p.Name, existing)
+	}
 	attributes := maps.Clone(config.Attributes())
 	for _, c := range d.computed {
 		attributes[c.name] = c.encode(values[c.name])
@@ -119,15 +122,16 @@ func (d *policyDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 	resp.State.Raw = finished
 }
 
-// judge judges what the data source is given; the assessment is nil when there
-// are faults.
-func (d *policyDataSource) judge(n node, s settings, diags *diag.Diagnostics) (*policy.Policy, *risk.Assessment) {
+// judge judges what the data source is given, and returns the existing rules in
+// it; the assessment is nil when there are faults.
+func (d *policyDataSource) judge(n node, s settings, diags *diag.Diagnostics) (*policy.Policy, []policy.Rule, *risk.Assessment) {
 	if !d.existing {
-		return judge(n.attribute("policy"), s, diags)
+		p, a := judge(n.attribute("policy"), s, diags)
+		return p, nil, a
 	}
-	p, a, faults := judgeWithExisting(n, s)
+	p, existing, a, faults := judgeWithExisting(n, s)
 	addFaults(diags, faults)
-	return p, a
+	return p, existing, a
 }
 
 // newAssessmentDataSource is backupfw_assessment: score, findings and advice
@@ -140,7 +144,7 @@ func newAssessmentDataSource() datasource.DataSource {
 			"`existing_rules` takes flat rows, as other providers' data sources or a table list them: see [Your first score in five minutes](../guides/first-score.md). " +
 			"A word that is not understood is an error, never a guess. Waivers for existing rules stand in `policy = { name = \"web\", rules = {}, waiver = [...] }`.",
 		existing: true,
-		computed: assessmentFields(),
+		computed: judgedFields(),
 		show: func(_ node, p *policy.Policy, a *risk.Assessment, _ *diag.Diagnostics) record {
 			return encodeAssessment(p, a)
 		},

@@ -88,6 +88,9 @@ func (f *policyFunction) compute(policyNode, settingsNode node, s settings) (val
 		return nil, faults, argumentOf(faults)
 	}
 	opened.encode(values)
+	if f.existing {
+		values[suggestedPolicy] = encodeSuggestion(p.Name, rules)
+	}
 	return values, nil, 0
 }
 
@@ -141,7 +144,7 @@ func newAssessFunction() function.Function {
 		doc: "Score, findings, contributions and advice of any policy object, or of rules that exist already, without a resource. It rejects nothing; look at `verdict`.\n\n" +
 			"Call it in a local: an expression inside `for_each` is evaluated once for every instance.",
 		existing: true,
-		result:   assessmentFields(),
+		result:   judgedFields(),
 		show: func(_ node, p *policy.Policy, a *risk.Assessment) (record, fault.List) {
 			return encodeAssessment(p, a), nil
 		},

@@ -39,7 +39,7 @@ func (m *model) contributions() []Contribution {
 			Rules:     ruleNames(b.entries),
 			Ports:     b.ports(),
 			Hosts:     tally.hosts(b.hostIDs()),
-			Points:    math.Round(points*1e6) / 1e6,
+			Points:    millionths(points),
 		})
 	}
 	sort.SliceStable(list, func(i, j int) bool { return list[i].Points > list[j].Points })
@@ -66,8 +66,11 @@ func total(list []Contribution) float64 {
 	for i := range list {
 		sum += list[i].Points
 	}
-	return math.Round(sum*1e6) / 1e6
+	return millionths(sum)
 }
+
+// millionths rounds points as they are shown everywhere.
+func millionths(points float64) float64 { return math.Round(points*1e6) / 1e6 }
 
 // scoreOf is the whole number people see: 0 to 100, rounded up.
 func scoreOf(points float64) int { return int(math.Min(100, math.Ceil(points))) }
