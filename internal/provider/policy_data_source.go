@@ -142,7 +142,7 @@ func newAssessmentDataSource() datasource.DataSource {
 		existing: true,
 		computed: assessmentFields(),
 		show: func(_ node, p *policy.Policy, a *risk.Assessment, _ *diag.Diagnostics) record {
-			return encodeAssessment(p, a)
+			return encodeWithExisting(p, a)
 		},
 	}
 }

@@ -197,7 +197,7 @@ func newAssessFunction() function.Function {
 		existing: true,
 		result:   assessmentFields(),
 		show: func(_ node, p *policy.Policy, a *risk.Assessment) (record, fault.List) {
-			return encodeAssessment(p, a), nil
+			return encodeWithExisting(p, a), nil
 		},
 	}
 }
