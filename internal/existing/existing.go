@@ -42,6 +42,13 @@ const prefix = "existing-"
 // ids of a cloud are not always names.
 func Name(index int) string { return prefix + strconv.Itoa(index) }
 
+// Is reports whether the rule came from Normalize. Its ports and its peers have
+// the rule's name too, which an author's rule has only on purpose.
+func Is(r *policy.Rule) bool {
+	return indexOf(r.Name) >= 0 && len(r.PortRanges) == 1 && r.PortRanges[0].Name == r.Name &&
+		len(r.Peers) == 1 && r.Peers[0].Name == r.Name
+}
+
 // Normalize reads the rules, in their order, or returns everything that is
 // wrong with them, placed at [index].attribute. Nobody said what listens behind
 // an existing rule, so it is undeclared, except for ports that the rule's

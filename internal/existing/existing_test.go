@@ -220,3 +220,23 @@ func TestName_IsAName(t *testing.T) {
 		}
 	}
 }
+
+func TestIs_KnowsItsOwnRules(t *testing.T) {
+	rules, _ := Normalize([]Rule{row(func(*Rule) {})})
+	if !Is(&rules[0]) {
+		t.Errorf("%+v is not known", rules[0])
+	}
+	for name, edit := range map[string]func(*policy.Rule){
+		"another name":      func(r *policy.Rule) { r.Name = "clients" },
+		"another number":    func(r *policy.Rule) { r.Name = "existing-1" },
+		"an author's ports": func(r *policy.Rule) { r.PortRanges = []policy.PortRange{{Name: "vault"}} },
+		"an author's peers": func(r *policy.Rule) { r.Peers = []policy.PeerGroup{{Name: "clients"}} },
+		"no ports":          func(r *policy.Rule) { r.PortRanges = nil },
+		"no peers":          func(r *policy.Rule) { r.Peers = nil },
+	} {
+		changed := rules[0]
+		if edit(&changed); Is(&changed) {
+			t.Errorf("%s: taken for an existing rule", name)
+		}
+	}
+}

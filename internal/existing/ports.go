@@ -187,7 +187,7 @@ func (r *Rule) checkNoPorts(because string) fault.List {
 	var faults fault.List
 	from, to := strings.TrimSpace(r.FromPort), strings.TrimSpace(r.ToPort)
 	blank := func(s string) bool { return s == "" || s == "-1" || s == "0" }
-	if !(blank(from) && (blank(to) || to == strconv.Itoa(highest))) {
+	if !blank(from) || !blank(to) && to != strconv.Itoa(highest) {
 		faults.Add(portsBeside(because, fmt.Sprintf("from_port = %s and to_port = %s", policy.Quote(from), policy.Quote(to))), fault.Attribute("from_port"))
 	}
 	faults.AddAll(r.checkNoList(because))

@@ -184,3 +184,33 @@ func assessPlaced(p *policy.Policy, faults fault.List, s settings, inPolicy, inR
 	}
 	return a, nil
 }
+
+// describedRules is how many existing rules a message describes.
+const describedRules = 3
+
+// encodeWithExisting is encodeAssessment with the descriptions of existing rules
+// in the messages: the index alone sends the reader back to the list.
+func encodeWithExisting(p *policy.Policy, a *risk.Assessment) record {
+	values := encodeAssessment(p, a)
+	described := map[string]string{}
+	for i := range p.Rules {
+		if r := &p.Rules[i]; r.Description != "" && existing.Is(r) {
+			described[r.Name] = fmt.Sprintf("%s is %s", r.Name, policy.Quote(r.Description))
+		}
+	}
+	for i, f := range values["findings"].([]record) {
+		var texts []string
+		for _, name := range a.Findings[i].Rules {
+			if text, known := described[name]; known {
+				texts = append(texts, text)
+			}
+		}
+		if len(texts) > describedRules {
+			texts = append(texts[:describedRules], fmt.Sprintf("%d more have a description", len(texts)-describedRules))
+		}
+		if len(texts) > 0 {
+			f["message"] = fmt.Sprintf("%s (%s.)", f["message"], strings.Join(texts, ", "))
+		}
+	}
+	return values
+}

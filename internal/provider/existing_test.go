@@ -304,3 +304,33 @@ func TestExistingRules_Null_IsNone(t *testing.T) {
 	_, failed = s.call(t, "assess", loose(t, obj{"existing_rules": nil}))
 	hasPrefix(t, failed, "argument 0: name: Missing name: ")
 }
+
+func TestExistingRules_Description_StandsInTheMessage(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil)
+	desk := func(cidr string, description any) obj {
+		return old(obj{"from_port": "3389", "to_port": "3389", "cidrs": seq{cidr}, "description": description})
+	}
+	message := func(assessment tftypes.Value, code string) string {
+		for _, f := range get(t, assessment, "findings").(seq) {
+			if f := f.(obj); f["code"] == code {
+				return f["message"].(string)
+			}
+		}
+		return ""
+	}
+	const plain = "3389/tcp belongs to Remote Desktop (RDP), one of the most attacked services there are, and is open from "
+	for name, c := range map[string]struct {
+		rules []any
+		want  string
+	}{
+		"none": {[]any{desk("10.0.0.7", nil)}, plain + "10.0.0.7/32."},
+		"one":  {[]any{desk("10.0.0.7", "help desk")}, plain + `10.0.0.7/32. (existing-0 is "help desk".)`},
+		"five": {[]any{desk("10.0.0.1", "a"), desk("10.0.0.3", "b"), desk("10.0.0.5", "c"), desk("10.0.0.7", nil), desk("10.0.0.9", "d"), desk("10.0.0.11", "e")},
+			plain + `10.0.0.1/32, 10.0.0.3/32, 10.0.0.5/32, 10.0.0.7/32, 10.0.0.9/32 and 1 more. (existing-0 is "a", existing-1 is "b", existing-2 is "c", 2 more have a description.)`},
+	} {
+		if got := message(assessExisting(t, s, c.rules...), "sensitive-service"); got != c.want {
+			t.Errorf("%s: got\n%s\nwant\n%s", name, got, c.want)
+		}
+	}
+}

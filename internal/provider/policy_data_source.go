@@ -146,7 +146,7 @@ func newAssessmentDataSource() datasource.DataSource {
 		existing: true,
 		computed: judgedFields(),
 		show: func(_ node, p *policy.Policy, a *risk.Assessment, _ *diag.Diagnostics) record {
-			return encodeAssessment(p, a)
+			return encodeWithExisting(p, a)
 		},
 	}
 }

@@ -146,7 +146,7 @@ func newAssessFunction() function.Function {
 		existing: true,
 		result:   judgedFields(),
 		show: func(_ node, p *policy.Policy, a *risk.Assessment) (record, fault.List) {
-			return encodeAssessment(p, a), nil
+			return encodeWithExisting(p, a), nil
 		},
 	}
 	return f.function()
