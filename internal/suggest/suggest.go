@@ -66,8 +66,16 @@ func For(p *policy.Policy) *Suggestion {
 	groups := groupRules(p)
 	s := &Suggestion{}
 	plans := make([]rulePlan, len(p.Rules))
+	explained := map[string]*group{}
 	for _, g := range groups {
-		g.explain()
+		// Often many peers have the same ports, and the same claims follow.
+		key := g.portsKey()
+		if same := explained[key]; same != nil {
+			g.claims, g.claimed = same.claims, same.claimed
+		} else {
+			g.explain()
+			explained[key] = g
+		}
 		left := Left{Direction: g.direction}
 		for _, i := range g.rules {
 			plans[i] = g.plan(&p.Rules[i])
