@@ -31,7 +31,7 @@ import (
 // The best match goes first: products before protocols, whole links before
 // parts, then by telling ports, by fixed ports, by all ports, by how few
 // products share them, by whether the product is named after the listening role,
-// by how few flows it has, and by id.
+// and by id.
 
 // minRange is the least width at which an open range tells the product.
 const minRange = 5
@@ -40,7 +40,7 @@ const minRange = 5
 type candidate struct {
 	product *catalog.Product
 	claims  []claim
-	rank    [8]int // larger is better, the first difference decides
+	rank    [7]int // larger is better, the first difference decides
 }
 
 // explain claims ports until nothing matches any more.
@@ -165,8 +165,8 @@ func (g *group) match(product *catalog.Product, link *link) (c candidate, matche
 	tell, unique := telling(fixed)
 	shared := 0
 	eachPort(tell, func(p protocolPort) { shared += sharersOf(p) })
-	c.rank = [8]int{one(!isProtocol)*2 + one(whole), tell.Len() + ranges, fixed.Len(), all.Len(), unique.Len(), -shared,
-		one(link.To == product.ID), -len(product.Flows)}
+	c.rank = [7]int{one(!isProtocol)*2 + one(whole), tell.Len() + ranges, fixed.Len(), all.Len(), unique.Len(), -shared,
+		one(link.To == product.ID)}
 	return c, len(c.claims) > 0
 }
 

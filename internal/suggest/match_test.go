@@ -52,6 +52,8 @@ func TestFor_Matches(t *testing.T) {
 		{"the author's product wins", []policy.Rule{named("bareos", "9102/tcp")}, "bareos: 9102/tcp"},
 		{"in other rules with the same peers too", []policy.Rule{named("bareos", "9102/tcp"), open("b", "9102/tcp")}, "bareos: 9102/tcp"},
 		{"and gives nothing away", []policy.Rule{named("bareos", "9102/tcp", "1556/tcp")}, "bareos: 9102/tcp\nleft: 1556/tcp"},
+		{"or takes anything away", []policy.Rule{named("netbackup", "1556/tcp"), named("bareos", "1556/tcp")}, "netbackup: 1556/tcp\nleft: 1556/tcp"},
+		{"the same ports from others", []policy.Rule{open("a", "1556/tcp"), undeclared("b", policy.Ingress, ports("1556/tcp"), "10.1.0.0/28")}, "netbackup: 1556/tcp"},
 		{"not even ports that all have", []policy.Rule{named("borg", "22/tcp")}, "borg: 22/tcp"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
