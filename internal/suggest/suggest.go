@@ -59,6 +59,11 @@ type Left struct {
 // All else is explained product by product, the best match first, until nothing
 // matches. See match.go for what counts as a match; in doubt a port is left
 // unexplained.
+//
+// The suggested policy opens the same and yet may score otherwise. Most often it
+// scores less, because somebody now says what listens. It scores more where
+// three listeners or more come to light in what counted as one group of unknown
+// ports, or one that is known to be attacked.
 func For(p *policy.Policy) *Suggestion {
 	if p.IsPartial() {
 		return nil
