@@ -20,7 +20,8 @@ type Suggestion struct {
 	Unexplained []Left
 	// HCL is the text of the resources that would replace the policy, formatted
 	// as terraform fmt does. It opens exactly what the policy opens, to exactly
-	// the same peers.
+	// the same peers; only a rule with a peer that no cidrs can say (an address
+	// inside ::ffff:0:0/96, say) is left out, and a comment names it.
 	HCL string
 }
 
