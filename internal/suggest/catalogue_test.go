@@ -193,3 +193,41 @@ func scores(t testing.TB, p *policy.Policy) (before, after int) {
 	}
 	return judge(p), judge(suggested)
 }
+
+// TestFor_TwoProducts opens a set of each of two products to the same peers:
+// both are found, and never a third.
+func TestFor_TwoProducts(t *testing.T) {
+	explain := func(sets ...minimal) []string {
+		p := &policy.Policy{Name: "existing"}
+		for i, set := range sets {
+			p.Rules = append(p.Rules, undeclared(string(rune('a'+i)), policy.Ingress, set.ports, "10.0.0.0/28"))
+		}
+		var products []string
+		for _, e := range For(p).Explained {
+			products = append(products, e.Product)
+		}
+		return products
+	}
+	alone := slices.DeleteFunc(minimalSets(t), func(s minimal) bool { return !slices.Equal(explain(s), []string{s.product.ID}) })
+	both, pairs := 0, 0
+	for i, a := range alone {
+		b := alone[(i+37)%len(alone)]
+		if a.product == b.product {
+			continue
+		}
+		pairs++
+		found := explain(a, b)
+		if slices.Contains(found, a.product.ID) && slices.Contains(found, b.product.ID) {
+			both++
+		}
+		for _, id := range found {
+			if id != a.product.ID && id != b.product.ID {
+				t.Errorf("%s (%s) and %s (%s) are taken for %v", a.name, a.ports, b.name, b.ports, found)
+			}
+		}
+	}
+	t.Logf("of %d pairs, both are found for %d", pairs, both)
+	if pairs < 100 || 20*both < 19*pairs {
+		t.Errorf("of %d pairs, both are found for %d", pairs, both)
+	}
+}

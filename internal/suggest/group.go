@@ -93,6 +93,19 @@ func (g *group) read(r *policy.Rule) {
 	}
 }
 
+// portsKey is the same for groups in which the same is open and declared.
+func (g *group) portsKey() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n%s\n%s\n", g.free, g.open, g.reserved)
+	for _, product := range g.named {
+		fmt.Fprintf(&b, "%s\n", product.ID)
+	}
+	for _, c := range g.claims {
+		fmt.Fprintf(&b, "%s %s %s\n", c.product.ID, c.flow.ID, c.ports)
+	}
+	return b.String()
+}
+
 // opensEverything is true for what only "any" opens: such a listener says
 // nothing of any product, and no part of it can be taken out and written.
 func opensEverything(l *policy.Listener) bool { return !l.Ports.Of(portset.Other).IsEmpty() }

@@ -31,7 +31,7 @@ import (
 // The best match goes first: products before protocols, whole links before
 // parts, then by telling ports, by fixed ports, by all ports, by how few
 // products share them, by whether the product is named after the listening role,
-// by how few flows it has, and by id.
+// and by id.
 
 // minRange is the least width at which an open range tells the product.
 const minRange = 5
@@ -40,12 +40,15 @@ const minRange = 5
 type candidate struct {
 	product *catalog.Product
 	claims  []claim
-	rank    [8]int // larger is better, the first difference decides
+	rank    [7]int // larger is better, the first difference decides
 }
 
 // explain claims ports until nothing matches any more.
 func (g *group) explain() {
 	g.explainNamed()
+	if !g.unclaimed().Overlaps(documented()) {
+		return
+	}
 	for !g.unclaimed().IsEmpty() {
 		best, found := g.best()
 		if !found {
@@ -99,9 +102,12 @@ func sortFlows(flows []*catalog.Flow) {
 
 func (g *group) best() (best candidate, found bool) {
 	for _, id := range catalog.IDs() {
-		product, _ := catalog.Get(id)
-		for _, pair := range product.Pairs() {
-			c, matches := g.match(product, pair)
+		known := facts()[id]
+		if !known.bounded.Overlaps(g.open) {
+			continue // flows that may be anywhere match beside others alone
+		}
+		for i := range known.links {
+			c, matches := g.match(known.product, &known.links[i])
 			if matches && (!found || slices.Compare(c.rank[:], best.rank[:]) > 0) {
 				best, found = c, true
 			}
@@ -111,10 +117,10 @@ func (g *group) best() (best candidate, found bool) {
 }
 
 // match says what the link would explain.
-func (g *group) match(product *catalog.Product, pair catalog.Pair) (c candidate, matches bool) {
+func (g *group) match(product *catalog.Product, link *link) (c candidate, matches bool) {
 	var open []*catalog.Flow
 	required, complete := false, true
-	for _, flow := range product.Between(pair.From, pair.To) {
+	for _, flow := range link.flows {
 		required = required || flow.Required
 		if !g.part(product, flow).IsEmpty() {
 			open = append(open, flow)
@@ -159,8 +165,8 @@ func (g *group) match(product *catalog.Product, pair catalog.Pair) (c candidate,
 	tell, unique := telling(fixed)
 	shared := 0
 	eachPort(tell, func(p protocolPort) { shared += sharersOf(p) })
-	c.rank = [8]int{one(!isProtocol)*2 + one(whole), tell.Len() + ranges, fixed.Len(), all.Len(), unique.Len(), -shared,
-		one(pair.To == product.ID), -len(product.Flows)}
+	c.rank = [7]int{one(!isProtocol)*2 + one(whole), tell.Len() + ranges, fixed.Len(), all.Len(), unique.Len(), -shared,
+		one(link.To == product.ID)}
 	return c, len(c.claims) > 0
 }
 
@@ -223,9 +229,9 @@ func (g *group) part(product *catalog.Product, flow *catalog.Flow) portset.Ports
 		}
 	case isAnywhere(flow):
 		// Everything else of the product that is open lies in the range as well.
-		elsewhere := narrowPorts(product)
+		elsewhere := facts()[product.ID].narrow
 		if part.Len() > maxTelling {
-			elsewhere = boundedPorts(product)
+			elsewhere = facts()[product.ID].bounded
 		}
 		part = part.Intersect(g.open).Minus(elsewhere).Minus(g.claimed.Minus(g.claimedBy(flow)))
 		if part.Len() < 2 || part.Len() > maxTelling && !g.isExactly(flow) || !oneRun(part, flow) || !flow.Required && part.Len() < 2*minRange {
@@ -279,29 +285,6 @@ func oneRun(part portset.Ports, flow *catalog.Flow) bool {
 	return true
 }
 
-// narrowPorts are the documented ports of all flows that say where they are.
-func narrowPorts(product *catalog.Product) portset.Ports {
-	var ports portset.Ports
-	for i := range product.Flows {
-		if !isAnywhere(&product.Flows[i]) {
-			ports = ports.Union(product.Flows[i].Ports)
-		}
-	}
-	return ports
-}
-
-// boundedPorts are the documented ports of all flows that are not nearly
-// everywhere, the vendor's examples included.
-func boundedPorts(product *catalog.Product) portset.Ports {
-	ports := narrowPorts(product)
-	for i := range product.Flows {
-		if product.Flows[i].Ports.Len() <= maxTelling {
-			ports = ports.Union(product.Flows[i].Ports)
-		}
-	}
-	return ports
-}
-
 // isAbout reports whether the product documents at least half of the run of open
 // ports around the entry.
 func (g *group) isAbout(product *catalog.Product, e portset.Entry) bool {
@@ -309,7 +292,7 @@ func (g *group) isAbout(product *catalog.Product, e portset.Entry) bool {
 		if !run.Contains(e.Range.First) {
 			continue
 		}
-		documented := boundedPorts(product).Of(e.Protocol).Intersect(portset.Of(run))
+		documented := facts()[product.ID].bounded.Of(e.Protocol).Intersect(portset.Of(run))
 		return 2*documented.Len() >= run.Len()
 	}
 	return false

@@ -52,6 +52,8 @@ func TestFor_Matches(t *testing.T) {
 		{"the author's product wins", []policy.Rule{named("bareos", "9102/tcp")}, "bareos: 9102/tcp"},
 		{"in other rules with the same peers too", []policy.Rule{named("bareos", "9102/tcp"), open("b", "9102/tcp")}, "bareos: 9102/tcp"},
 		{"and gives nothing away", []policy.Rule{named("bareos", "9102/tcp", "1556/tcp")}, "bareos: 9102/tcp\nleft: 1556/tcp"},
+		{"or takes anything away", []policy.Rule{named("netbackup", "1556/tcp"), named("bareos", "1556/tcp")}, "netbackup: 1556/tcp\nleft: 1556/tcp"},
+		{"the same ports from others", []policy.Rule{open("a", "1556/tcp"), undeclared("b", policy.Ingress, ports("1556/tcp"), "10.1.0.0/28")}, "netbackup: 1556/tcp"},
 		{"not even ports that all have", []policy.Rule{named("borg", "22/tcp")}, "borg: 22/tcp"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -125,5 +127,31 @@ func TestNames(t *testing.T) {
 	}
 	if labelOf("1st-rule") != "_1st_rule" {
 		t.Error(labelOf("1st-rule"))
+	}
+}
+
+// TestFor_OtherServers: the usual servers of a site are nobody's backup.
+func TestFor_OtherServers(t *testing.T) {
+	for _, texts := range [][]string{
+		{"80/tcp", "443/tcp", "8080/tcp", "8443/tcp"},
+		{"25/tcp", "110/tcp", "143/tcp", "465/tcp", "587/tcp", "993/tcp", "995/tcp"},
+		{"53/tcp", "53/udp", "123/udp"},
+		{"53/tcp", "53/udp", "88/tcp", "88/udp", "123/udp", "135/tcp", "389/tcp", "389/udp", "445/tcp", "464/tcp", "636/tcp", "3268-3269/tcp", "9389/tcp", "49152-65535/tcp"},
+		{"6443/tcp", "2379-2380/tcp", "10250/tcp", "10256-10259/tcp", "30000-32767/tcp"},
+		{"9090/tcp", "9093-9094/tcp", "9100/tcp", "3000/tcp"},
+		{"9200/tcp", "9300/tcp", "5601/tcp"},
+		{"9092/tcp", "2181/tcp", "5672/tcp", "15672/tcp", "6379/tcp"},
+		{"5432/tcp", "3306/tcp", "1433-1434/tcp", "1521/tcp", "27017/tcp"},
+		{"22/tcp", "3389/tcp", "5985-5986/tcp", "5900/tcp"},
+		{"5060-5061/tcp", "5060/udp", "10000-20000/udp"},
+		{"1194/udp", "500/udp", "4500/udp", "esp", "51820/udp"},
+		{"902/tcp", "443/tcp", "8006/tcp", "5480/tcp"},
+		{"5000/tcp", "5001/tcp", "8000/tcp", "8081/tcp", "9000/tcp", "9443/tcp"},
+		{"1024-65535/tcp"}, {"32768-60999/tcp"}, {"1-1023/tcp"}, {"0-65535/udp"},
+	} {
+		s := For(&policy.Policy{Name: "existing", Rules: []policy.Rule{open("a", texts...)}})
+		if len(s.Explained) > 0 {
+			t.Errorf("%v is taken for %+v", texts, s.Explained)
+		}
 	}
 }

@@ -20,7 +20,8 @@ type Suggestion struct {
 	Unexplained []Left
 	// HCL is the text of the resources that would replace the policy, formatted
 	// as terraform fmt does. It opens exactly what the policy opens, to exactly
-	// the same peers.
+	// the same peers; only a rule with a peer that no cidrs can say (an address
+	// inside ::ffff:0:0/96, say) is left out, and a comment names it.
 	HCL string
 }
 
@@ -59,6 +60,11 @@ type Left struct {
 // All else is explained product by product, the best match first, until nothing
 // matches. See match.go for what counts as a match; in doubt a port is left
 // unexplained.
+//
+// The suggested policy opens the same and yet may score otherwise. Most often it
+// scores less, because somebody now says what listens. It scores more where
+// three listeners or more come to light in what counted as one group of unknown
+// ports, or one that is known to be attacked.
 func For(p *policy.Policy) *Suggestion {
 	if p.IsPartial() {
 		return nil
@@ -66,8 +72,16 @@ func For(p *policy.Policy) *Suggestion {
 	groups := groupRules(p)
 	s := &Suggestion{}
 	plans := make([]rulePlan, len(p.Rules))
+	explained := map[string]*group{}
 	for _, g := range groups {
-		g.explain()
+		// Often many peers have the same ports, and the same claims follow.
+		key := g.portsKey()
+		if same := explained[key]; same != nil {
+			g.claims, g.claimed = same.claims, same.claimed
+		} else {
+			g.explain()
+			explained[key] = g
+		}
 		left := Left{Direction: g.direction}
 		for _, i := range g.rules {
 			plans[i] = g.plan(&p.Rules[i])

@@ -113,3 +113,52 @@ func telling(ports portset.Ports) (all, unique portset.Ports) {
 	})
 	return all, unique
 }
+
+// productFacts are what is asked of a product again and again.
+type productFacts struct {
+	product *catalog.Product
+	links   []link
+	// narrow are the documented ports of all flows that say where they are;
+	// bounded has the vendor's examples for the others too, unless they are
+	// nearly everywhere.
+	narrow, bounded portset.Ports
+}
+
+// link is a pair of roles with its flows.
+type link struct {
+	catalog.Pair
+	flows []*catalog.Flow
+}
+
+// facts are those of all products by id. They read the whole catalogue, at the
+// first suggestion and never before.
+var facts = sync.OnceValue(func() map[string]*productFacts {
+	all := map[string]*productFacts{}
+	for _, id := range catalog.IDs() {
+		product, _ := catalog.Get(id)
+		f := &productFacts{product: product}
+		for _, pair := range product.Pairs() {
+			f.links = append(f.links, link{pair, product.Between(pair.From, pair.To)})
+		}
+		for i := range product.Flows {
+			flow := &product.Flows[i]
+			if !isAnywhere(flow) {
+				f.narrow = f.narrow.Union(flow.Ports)
+			}
+			if flow.Ports.Len() <= maxTelling {
+				f.bounded = f.bounded.Union(flow.Ports)
+			}
+		}
+		all[id] = f
+	}
+	return all
+})
+
+// documented are the bounded ports of all products.
+var documented = sync.OnceValue(func() portset.Ports {
+	var all []portset.Ports
+	for _, f := range facts() {
+		all = append(all, f.bounded)
+	}
+	return portset.Merge(all)
+})
