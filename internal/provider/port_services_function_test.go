@@ -121,7 +121,7 @@ func TestPortServices_AgreesWithTheOtherAnswers(t *testing.T) {
 		for _, service := range found["services"].(seq) {
 			w := service.(obj)
 			c := byName[w["name"].(string)]
-			if c["class"] != w["class"] || !reflect.DeepEqual(c["ports"], w["ports"]) || fmt.Sprintf("%.5f", c["points"]) != fmt.Sprintf("%.5f", w["points"]) {
+			if c["class"] != w["class"] || !reflect.DeepEqual(c["ports"], w["ports"]) || c["points"] != w["points"] {
 				r.Errorf("%v, in the score %v", w, c)
 			}
 		}
