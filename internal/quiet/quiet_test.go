@@ -61,6 +61,9 @@ func TestRange_LeavesProductsAlone(t *testing.T) {
 		if got, ok := Range(1, portset.TCP, avoid); ok {
 			t.Errorf("%s is proposed", got)
 		}
+		if Is(portset.PortsOf(portset.TCP, portset.Of(r))) {
+			t.Errorf("%s is quiet", r)
+		}
 		if _, ok := services.Quiet(1, portset.TCP, avoid); !ok {
 			t.Errorf("%s is used by something else", r)
 		}
