@@ -42,7 +42,7 @@ var addresses = []string{
 // provider in this process, with the clock stopped at today; nothing has to be
 // built or installed.
 type workspace struct {
-	t   *testing.T
+	t   testing.TB
 	dir string
 	cli string
 	env []string
@@ -50,7 +50,7 @@ type workspace struct {
 
 // newWorkspace copies the files, named by their paths below examples/, into a
 // new root module.
-func newWorkspace(t *testing.T, files ...string) *workspace {
+func newWorkspace(t testing.TB, files ...string) *workspace {
 	t.Helper()
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("runs Terraform; set TF_ACC=1, or use make test")
@@ -80,7 +80,7 @@ func newWorkspace(t *testing.T, files ...string) *workspace {
 
 // serve starts the provider for one workspace and returns how to reach it, in
 // the form of TF_REATTACH_PROVIDERS.
-func serve(t *testing.T) string {
+func serve(t testing.TB) string {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	listening := make(chan *plugin.ReattachConfig, 1)
@@ -94,7 +94,7 @@ func serve(t *testing.T) string {
 			tf6server.WithDebug(ctx, listening, stopped),
 			tf6server.WithGoPluginLogger(hclog.NewNullLogger()),
 			tf6server.WithoutLogStderrOverride(),
-			tf6server.WithLoggingSink(t), // follows TF_LOG, silent by default
+			tf6server.WithLoggingSink(sink{t}), // follows TF_LOG, silent by default
 		)
 	}()
 	var at *plugin.ReattachConfig
@@ -128,8 +128,13 @@ func serve(t *testing.T) string {
 	return string(text)
 }
 
+// sink is a test or a benchmark as the log wants it.
+type sink struct{ testing.TB }
+
+func (sink) Parallel() {}
+
 // environment holds nothing of the user's own Terraform settings.
-func environment(t *testing.T, reattach string) []string {
+func environment(t testing.TB, reattach string) []string {
 	t.Helper()
 	config := filepath.Join(t.TempDir(), "cli.tfrc")
 	if err := os.WriteFile(config, []byte("disable_checkpoint = true\n"), 0o644); err != nil {

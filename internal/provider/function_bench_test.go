@@ -42,14 +42,17 @@ func BenchmarkCallFunction(b *testing.B) {
 	}
 }
 
-// BenchmarkMergeLists measures lists of many elements.
-func BenchmarkMergeLists(b *testing.B) {
+// BenchmarkCallFunction_Lists measures lists of many elements.
+func BenchmarkCallFunction_Lists(b *testing.B) {
 	s := serve(b, nil)
 	for _, n := range []int{10, 100, 1000, 10000} {
 		ports, cidrs := manyTexts(n)
-		for name, arguments := range map[string][]any{"merge_ports": {ports}, "merge_cidrs": {cidrs}, "exclude_cidrs": {seq{"10.0.0.0/8"}, cidrs}} {
-			req := s.request(b, name, arguments)
-			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
+		for _, c := range []struct {
+			name      string
+			arguments []any
+		}{{"parse_ports", []any{ports}}, {"merge_ports", []any{ports}}, {"merge_cidrs", []any{cidrs}}, {"exclude_cidrs", []any{seq{"10.0.0.0/8"}, cidrs}}} {
+			req := s.request(b, c.name, c.arguments)
+			b.Run(fmt.Sprintf("%s/%d", c.name, n), func(b *testing.B) {
 				for b.Loop() {
 					if resp, err := s.CallFunction(context.Background(), req); err != nil || resp.Error != nil {
 						b.Fatal(err, resp.Error)

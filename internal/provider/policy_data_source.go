@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -149,9 +148,4 @@ func newAssessmentDataSource() datasource.DataSource {
 			return encodeWithExisting(p, a)
 		},
 	}
-}
-
-// attrTypes are the attribute types of an object with these fields.
-func attrTypes(fields []shape) map[string]attr.Type {
-	return objectOf("", "", fields...).objectType().AttrTypes
 }

@@ -113,7 +113,7 @@ func TestScore_AgreesWithAssess(t *testing.T) {
 			}
 			return list
 		}
-		ports := some("port", "29168-29207/tcp", "443/tcp", "3389/tcp", "2500-3300/tcp", "2500-2510/tcp", "53/udp", "1000-1030/udp", "6162/tcp", "icmp", "any", "0-65535/tcp", "40000-40039/tcp")
+		ports := some("port", "29168-29207/tcp", "443/tcp", "3389/tcp", "2500-3300/tcp", "2500-2510/tcp", "53/udp", "1000-1030/udp", "6162/tcp", "icmp", "any", "0-65535/tcp", "40000-40039/tcp", "9448-10000/tcp", "9448-9460/tcp")
 		cidrs := some("prefix", "198.51.100.16/28", "10.0.0.0/8", "10.1.0.0/16", "2001:db8::/48", "0.0.0.0/0", "192.0.2.7", "::/0")
 		zone := pick("zone", "by_address", "management", "internal", "dmz", "partner", "internet")
 		settings := obj{}
@@ -124,7 +124,7 @@ func TestScore_AgreesWithAssess(t *testing.T) {
 			{"direction", func() any { return pick("direction", "ingress", "egress") }},
 			{"zone_reason", func() any { return pick("reason", "", "our own") }},
 			{"negotiated", func() any { return rapid.Bool().Draw(r, "negotiated") }},
-			{"product", func() any { return pick("product", "veeam", "netbackup", "bareos") }},
+			{"product", func() any { return pick("product", "veeam", "netbackup", "bareos", "nakivo", "nakivo") }},
 			{"max_score", func() any { return rapid.IntRange(0, 100).Draw(r, "max_score") }},
 		} {
 			if rapid.Bool().Draw(r, "with "+c.name) {
@@ -133,6 +133,10 @@ func TestScore_AgreesWithAssess(t *testing.T) {
 		}
 		if settings["product"] == "veeam" && rapid.Bool().Draw(r, "with flows") {
 			settings["flows"] = some("flow", "data-mover", "data-mover-range")
+		}
+		if settings["product"] == "nakivo" && rapid.Bool().Draw(r, "sized") {
+			// Its rule needs no load, so the width is compared in any case.
+			settings["flows"], ports = seq{"transporter-data"}, seq{pick("width", "9448-10000/tcp", "9448-9460/tcp", "9448-9600/tcp")}
 		}
 		answer, failed := s.ask(t, "score", ports, cidrs, zone, settings)
 		policy, refused := spelledOut(t, s, ports, cidrs, zone, settings)

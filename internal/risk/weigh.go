@@ -21,7 +21,8 @@ type Weight struct {
 	Service string
 	Class   Class
 	Ports   portset.Ports
-	Points  float64
+	// Points is rounded to a millionth.
+	Points float64
 }
 
 // Weigh sorts ports of which nobody has said what listens there into services,
@@ -41,7 +42,8 @@ func Weigh(ports portset.Ports) []Weight {
 		if b.class == UndeclaredPorts {
 			id = ""
 		}
-		weights[i] = Weight{ID: id, Service: b.name, Class: b.class, Ports: open, Points: millionths(curve(b.class, b.id, open.Len()))}
+		weights[i] = Weight{ID: id, Service: b.name, Class: b.class, Ports: open,
+			Points: millionths(curve(b.class, b.id, open.Len()))}
 	}
 	// Stable, so that services of one weight keep the order of their ids.
 	slices.SortStableFunc(weights, func(a, b Weight) int { return cmp.Compare(b.Points, a.Points) })
