@@ -1,10 +1,13 @@
 package provider
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/function"
 
+	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 	"github.com/backupfw/terraform-provider-backupfw/internal/resolve"
 	"github.com/backupfw/terraform-provider-backupfw/internal/risk"
 )
@@ -15,15 +18,15 @@ func newScoreFunction() function.Function {
 		name:    "score",
 		summary: "Scores one opening",
 		doc: "Score and findings of ports that are open to addresses, without a policy around them. It is what `assess` says of the policy with one rule, `opening`, and it rejects nothing; look at `verdict`.\n\n" +
-			"Without settings the peers dial this host, and nobody says what listens: the strictest reading.",
+			"Without settings the peers dial this host, and nobody says what listens.",
 		parameters: []shape{
 			portsParameter("ports", "Open ports"),
 			cidrsParameter("cidrs", "Peers: addresses and networks"),
-			text("zone", "Zone of the peers, as in a peer group: `by_address` counts each address by its own nature, public or private."),
+			text("zone", "Zone of the peers, as in a peer group: `"+strings.Join(policy.ZoneNames(), "`, `")+"`. `by_address` counts each address by its own nature, public or private."),
 		},
 		settings: []string{"direction", "product", "flows", "negotiated", "zone_reason", "max_score"},
 		settingsDoc: "`direction` is `ingress` (default) or `egress`. `product`, `flows` and `negotiated` say what listens, as in a port range; without them nobody says. " +
-			"`zone_reason` says why public addresses count as inside. `max_score` is the score above which the verdict is `reject`, 0 to 100; the default is the provider's.",
+			fmt.Sprintf("`zone_reason` says why public addresses count as inside. `max_score` is the score above which the verdict is `reject`, 0 to 100; default %d, whatever the provider is set to.", risk.DefaultMaxScore),
 		result: objectOf("", "", scoreFields()...),
 		compute: func(arguments []node) any {
 			a := scoreOpening(arguments)
