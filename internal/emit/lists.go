@@ -38,6 +38,7 @@ type listLimits struct {
 // stay and the lists change in place.
 func listRules(p *policy.Policy, products []compile.Product, limits func(*compile.Product) listLimits) []listRule {
 	var all []listRule
+	var openings []ruleOpening // of the policy, once they are needed
 	for i := range products {
 		product := &products[i]
 		whole := listRule{direction: product.Direction, key: productKey(product), any: product.Any, ports: product.Ports, rules: product.Rules}
@@ -56,8 +57,15 @@ func listRules(p *policy.Policy, products []compile.Product, limits func(*compil
 			}
 		}
 		if len(parts) > 1 {
+			if openings == nil {
+				openings = openingsOf(p)
+			}
+			named := map[string]bool{}
+			for _, name := range product.Rules {
+				named[name] = true
+			}
 			for n := range parts {
-				parts[n].rules = parts[n].served(p)
+				parts[n].rules = parts[n].served(openings, named)
 				if n > 0 {
 					parts[n].key = fmt.Sprintf("%s-part-%d", whole.key, n+1)
 				}
@@ -76,30 +84,49 @@ func portChunks(product *compile.Product, most int) []portset.Ports {
 	}
 	var chunks []portset.Ports
 	for chunk := range slices.Chunk(entries, most) {
-		var ports portset.Ports
-		for _, e := range chunk {
-			ports = ports.Union(portset.PortsOf(e.Protocol, portset.Of(e.Range)))
+		lists := make([]portset.Ports, len(chunk))
+		for i, e := range chunk {
+			lists[i] = portset.PortsOf(e.Protocol, portset.Of(e.Range))
 		}
-		chunks = append(chunks, ports)
+		chunks = append(chunks, portset.Merge(lists))
 	}
 	return chunks
 }
 
-// served narrows the rules of a whole product to those that open something of
-// this part. What they open of the part may all be carried by other products
-// too; then every rule that opens something of the part is named.
-func (r *listRule) served(p *policy.Policy) []string {
+// ruleOpening is what a policy rule opens, worked out once for all parts.
+type ruleOpening struct {
+	name       string
+	direction  policy.Direction
+	ports      portset.Ports
+	prefixes   prefixset.Set
+	references []policy.Reference
+}
+
+// openingsOf is never nil.
+func openingsOf(p *policy.Policy) []ruleOpening {
+	all := make([]ruleOpening, len(p.Rules))
+	for i := range p.Rules {
+		r := &p.Rules[i]
+		all[i] = ruleOpening{r.Name, r.Direction, r.Ports(), r.Prefixes(), r.References()}
+	}
+	return all
+}
+
+// served narrows the rules of a whole product, which are named, to those that
+// open something of this part. What they open of the part may all be carried by
+// other products too; then every rule that opens something of the part is named.
+func (r *listRule) served(openings []ruleOpening, named map[string]bool) []string {
 	peers := prefixset.Of(r.prefixes...)
 	var own, all []string
-	for i := range p.Rules {
-		rule := &p.Rules[i]
-		if rule.Direction != r.direction || !rule.Ports().Overlaps(r.ports) {
+	for i := range openings {
+		o := &openings[i]
+		if o.direction != r.direction || !o.ports.Overlaps(r.ports) {
 			continue
 		}
-		if rule.Prefixes().Overlaps(peers) || slices.ContainsFunc(rule.References(), func(ref policy.Reference) bool { return slices.Contains(r.references, ref) }) {
-			all = append(all, rule.Name)
-			if slices.Contains(r.rules, rule.Name) {
-				own = append(own, rule.Name)
+		if o.prefixes.Overlaps(peers) || slices.ContainsFunc(o.references, func(ref policy.Reference) bool { return slices.Contains(r.references, ref) }) {
+			all = append(all, o.name)
+			if named[o.name] {
+				own = append(own, o.name)
 			}
 		}
 	}

@@ -2,12 +2,14 @@ package prefixset
 
 import (
 	"net/netip"
+	"slices"
+	"sort"
 
 	"go4.org/netipx"
 )
 
 // All operations walk both sorted lists once, so they are linear in the number
-// of ranges. Operands share memory with results at most for reading.
+// of ranges, or search the longer one. Operands share memory with results at most for reading.
 
 // Union returns the addresses of s or o. For many sets use UnionAll.
 func (s Set) Union(o Set) Set {
@@ -96,6 +98,16 @@ func (s Set) Covers(o Set) bool {
 // Overlaps reports whether s and o have an address in common.
 func (s Set) Overlaps(o Set) bool {
 	a, b := s.ranges, o.ranges
+	if len(a) < len(b) {
+		a, b = b, a
+	}
+	if len(a) > 16*len(b) {
+		// Searching beats walking: many callers hold a short list against a long one.
+		return slices.ContainsFunc(b, func(r netipx.IPRange) bool {
+			i := sort.Search(len(a), func(i int) bool { return r.From().Compare(a[i].To()) <= 0 })
+			return i < len(a) && a[i].From().Compare(r.To()) <= 0
+		})
+	}
 	for len(a) > 0 && len(b) > 0 {
 		switch {
 		case a[0].To().Less(b[0].From()):

@@ -178,3 +178,26 @@ func TestOf_HundredThousandPrefixes(t *testing.T) {
 		t.Errorf("%d prefixes up to %s", len(texts), texts[len(texts)-1])
 	}
 }
+
+// TestSet_Overlaps_ShortListAgainstLong: each of many single addresses is found
+// in the list that has it, and none in the list of the addresses between.
+func TestSet_Overlaps_ShortListAgainstLong(t *testing.T) {
+	var even, odd []netip.Prefix
+	for i := range 100 {
+		even = append(even, netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(2 * i)}), 32))
+		odd = append(odd, netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(2*i + 1)}), 32))
+	}
+	evens, odds := Of(even...), Of(odd...)
+	for i := range even {
+		one := Of(even[i])
+		if !one.Overlaps(evens) || !evens.Overlaps(one) {
+			t.Errorf("%s is not found", one)
+		}
+		if one.Overlaps(odds) || odds.Overlaps(one) {
+			t.Errorf("%s is found where it is not", one)
+		}
+	}
+	if wide := Of(netip.MustParsePrefix("10.0.0.0/8")); !wide.Overlaps(evens) || Of(netip.MustParsePrefix("11.0.0.0/8")).Overlaps(evens) {
+		t.Error("a network around the list, or beside it")
+	}
+}
