@@ -174,21 +174,24 @@ func (n *network) load(t *testing.T, ruleset string) {
 	}
 }
 
-// require skips the test where it cannot run. In CI a missing program is a
-// failure, since nobody would miss a test that is always skipped.
+// require skips the test where it cannot run. In CI that is a failure, since
+// nobody would miss a test that is always skipped.
 func require(t *testing.T) {
 	t.Helper()
+	var message string
 	if os.Geteuid() != 0 {
-		t.Skip("skipped: network namespaces need root")
+		message = "network namespaces need root"
 	}
 	for _, program := range []string{"nft", "ip"} {
-		if _, err := exec.LookPath(program); err == nil {
-			continue
+		if _, err := exec.LookPath(program); err != nil && message == "" {
+			message = program + " is not on PATH; get it with: apt-get install nftables iproute2"
 		}
-		message := program + " is not on PATH; get it with: apt-get install nftables iproute2"
-		if os.Getenv("CI") == "true" {
-			t.Fatal(message)
-		}
+	}
+	switch {
+	case message == "":
+	case os.Getenv("CI") == "true":
+		t.Fatal(message)
+	default:
 		t.Skip("skipped: " + message)
 	}
 }
