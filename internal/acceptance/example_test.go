@@ -10,15 +10,15 @@ import (
 	"testing"
 )
 
-// TestExample_OfTheDataSource applies the example of the documentation that
-// needs the AWS provider, as a module of a configuration that makes its VPC in
-// the same apply.
-func TestExample_OfTheDataSource(t *testing.T) {
-	example, err := os.ReadFile(filepath.Join("..", "..", "examples", "data-sources", "backupfw_aws_security_group_rules", "data-source.tf"))
+// applyExample applies the example of a data source that needs the AWS
+// provider, as a module of a configuration that makes its VPC in the same
+// apply. ids is the expression of what is read back as the output "ids".
+func applyExample(t *testing.T, emulator *Emulator, dataSource, ids string) *Workspace {
+	t.Helper()
+	example, err := os.ReadFile(filepath.Join("..", "..", "examples", "data-sources", dataSource, "data-source.tf"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	emulator := StartEmulator(t)
 	w := NewWorkspace(t, true)
 	if err := os.Mkdir(filepath.Join(w.dir, "example"), 0o755); err != nil {
 		t.Fatal(err)
@@ -32,9 +32,9 @@ terraform {
 }
 
 output "ids" {
-  value = { primary = aws_security_group.primary.id, media = aws_security_group.media.id }
+  value = %s
 }
-`, ourProvider))
+`, ourProvider, ids))
 	w.Write("main.tf", awsProviderConfig(emulator.Endpoint)+`
 resource "aws_vpc" "this" {
   cidr_block = "10.0.0.0/16"
@@ -51,6 +51,13 @@ output "ids" {
 `)
 	w.Init()
 	w.Apply()
+	return w
+}
+
+func TestExample_OfTheSecurityGroup(t *testing.T) {
+	emulator := StartEmulator(t)
+	w := applyExample(t, emulator, "backupfw_aws_security_group_rules",
+		"{ primary = aws_security_group.primary.id, media = aws_security_group.media.id }")
 	var ids struct{ Primary, Media string }
 	w.Output("ids", &ids)
 	checkPackets(t, emulator, ids.Primary, canonical(t, []intent{

@@ -6,8 +6,6 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -238,47 +236,12 @@ func TestNetworkACL_AppliedToAWS_AllowsThePolicyAndTheAnswers(t *testing.T) {
 	w.Destroy()
 }
 
-// TestExample_OfTheNetworkACL applies the example of the documentation.
 func TestExample_OfTheNetworkACL(t *testing.T) {
-	example, err := os.ReadFile(filepath.Join("..", "..", "examples", "data-sources", "backupfw_aws_network_acl_rules", "data-source.tf"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	emulator := StartEmulator(t)
-	w := NewWorkspace(t, true)
-	if err := os.Mkdir(filepath.Join(w.dir, "example"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	w.Write("example/example.tf", string(example))
-	w.Write("example/versions.tf", fmt.Sprintf(`
-terraform {
-  required_providers {
-    backupfw = { source = %q }
-  }
-}
-
-output "acl" {
-  value = aws_network_acl.backup.id
-}
-`, ourProvider))
-	w.Write("main.tf", awsProviderConfig(emulator.Endpoint)+`
-resource "aws_vpc" "this" {
-  cidr_block = "10.0.0.0/16"
-}
-
-module "example" {
-  source = "./example"
-  vpc_id = aws_vpc.this.id
-}
-
-output "acl" {
-  value = module.example.acl
-}
-`)
-	w.Init()
-	w.Apply()
-	var id string
-	w.Output("acl", &id)
+	w := applyExample(t, emulator, "backupfw_aws_network_acl_rules", "{ acl = aws_network_acl.backup.id }")
+	var ids struct{ ACL string }
+	w.Output("ids", &ids)
+	id := ids.ACL
 	peers := []string{"198.51.100.16/28", "2001:db8:40::/64"}
 	checkACL(t, emulator, id, canonical(t, []intent{
 		{direction: "ingress", ports: []string{"1556/tcp"}, peers: peers},
