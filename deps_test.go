@@ -41,6 +41,9 @@ var layers = map[string][]string{
 	"internal/docs":     {"internal/..."},
 	"internal/docs/gen": {"internal/docs"},
 
+	// What a reviewer is told, and the forms of telling it.
+	"internal/report": {"internal/catalog", "internal/compile", "internal/cover", "internal/emit", "internal/fault", "internal/policy", "internal/portset", "internal/prefixset", "internal/risk"},
+
 	// What is known of a port, in the words of the score among others.
 	"internal/inspect": {"internal/catalog", "internal/iana", "internal/portset", "internal/quiet", "internal/risk", "internal/services"},
 

@@ -38,14 +38,15 @@ func (p *Policy) IsPartial() bool {
 		return true
 	}
 	for i := range p.Rules {
-		if p.Rules[i].isPartial() {
+		if p.Rules[i].IsPartial() {
 			return true
 		}
 	}
 	return false
 }
 
-func (r *Rule) isPartial() bool {
+// IsPartial reports whether anything in the rule was unknown.
+func (r *Rule) IsPartial() bool {
 	if r.Partial {
 		return true
 	}

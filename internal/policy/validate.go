@@ -75,7 +75,7 @@ func validateRule(r *Rule) fault.List {
 	for i := range r.Peers {
 		faults.AddAll(ValidatePeerGroup(&r.Peers[i]), fault.Attribute("peers"), fault.Index(i))
 	}
-	if r.isPartial() {
+	if r.IsPartial() {
 		return faults
 	}
 	if len(r.PortRanges) == 0 {
