@@ -1,0 +1,159 @@
+package report
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Names, reasons and keys are other people's texts. In a comment they must
+// stay texts: no table cell, fold, link, image, mention or picture may begin
+// or end in them. Escapes are character references, since these mean the same
+// in Markdown, in a table and in HTML.
+
+// markup are the characters with a meaning inside a line of GitHub's Markdown.
+var markup = map[rune]string{
+	'&': "&amp;", '<': "&lt;", '>': "&gt;", '"': "&quot;", '`': "&#96;", '*': "&#42;", '_': "&#95;",
+	'[': "&#91;", ']': "&#93;", '|': "&#124;", '~': "&#126;", '$': "&#36;", '\\': "&#92;",
+}
+
+// autolink is what GitHub turns into a link without any markup: addresses,
+// mentions of people, numbers of issues.
+var autolink = regexp.MustCompile(`(?i)(?:https?|ftp)://|www\.|\bGH-\d+|#\d+|@[a-z0-9][a-z0-9/_-]*`)
+
+// text escapes a text for a line of Markdown, a table cell or HTML.
+func text(s string) string {
+	var b strings.Builder
+	for {
+		at := autolink.FindStringIndex(s)
+		if at == nil {
+			escape(&b, s)
+			return b.String()
+		}
+		// An @ inside a word is an e-mail address.
+		last, _ := utf8.DecodeLastRuneInString(s[:at[0]])
+		isMail := s[at[0]] == '@' && at[0] > 0 && (unicode.IsLetter(last) || unicode.IsDigit(last))
+		escape(&b, s[:at[0]])
+		if isMail {
+			escape(&b, s[at[0]:at[1]])
+		} else {
+			b.WriteString("<code>")
+			escape(&b, s[at[0]:at[1]])
+			b.WriteString("</code>")
+		}
+		s = s[at[1]:]
+	}
+}
+
+func escape(b *strings.Builder, s string) {
+	for _, r := range visible(s) {
+		if reference, special := markup[r]; special {
+			b.WriteString(reference)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+}
+
+// visible replaces what cannot be seen: line breaks become spaces, control and
+// format characters, which reorder or hide text, their numbers.
+func visible(s string) string {
+	var b strings.Builder
+	for _, r := range strings.ToValidUTF8(s, "�") {
+		switch {
+		case r == '\n' || r == '\r' || r == '\t':
+			b.WriteByte(' ')
+		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co, unicode.Variation_Selector) || r == 0x3164 || r == 0xffa0 || r == 0x115f || r == 0x1160:
+			fmt.Fprintf(&b, "(U+%04X)", r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// plain are the characters that need no escape in a code span, not even in a
+// table.
+var plain = regexp.MustCompile(`^[A-Za-z0-9 _./:,+=@()#-]*[A-Za-z0-9_./:,+=@()#-]$`)
+
+// code writes a name as code. Names that would not survive a code span are
+// written with character references.
+func code(s string) string {
+	if plain.MatchString(s) && s[0] != ' ' {
+		return "`" + s + "`"
+	}
+	var b strings.Builder
+	escape(&b, s)
+	return "<code>" + b.String() + "</code>"
+}
+
+// codes writes names as a list of at most the given number, and says how many
+// more there are.
+func codes(names []string, most int) string {
+	shown := names
+	if len(shown) > most {
+		shown = shown[:most]
+	}
+	texts := make([]string, len(shown))
+	for i, name := range shown {
+		texts[i] = code(name)
+	}
+	list := strings.Join(texts, ", ")
+	if more := len(names) - len(shown); more > 0 {
+		list += fmt.Sprintf(" and %s more", number(more))
+	}
+	return list
+}
+
+// label escapes a text for a quoted label of a Mermaid diagram, which takes
+// character references with a # in place of the &#.
+func label(s string) string {
+	var b strings.Builder
+	for _, r := range visible(s) {
+		switch {
+		case r < utf8.RuneSelf && !isLabel(r):
+			fmt.Fprintf(&b, "#%d;", r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func isLabel(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune(" _./:,+()-", r)
+}
+
+// number writes a whole number with commas between the thousands.
+func number(n int) string {
+	if n < 0 {
+		return "-" + number(-n)
+	}
+	digits := fmt.Sprint(n)
+	for at := len(digits) - 3; at > 0; at -= 3 {
+		digits = digits[:at] + "," + digits[at:]
+	}
+	return digits
+}
+
+// count writes a number of things: "1 finding", "2,000 findings".
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	if stem, isPolicy := strings.CutSuffix(thing, "y"); isPolicy {
+		return number(n) + " " + stem + "ies"
+	}
+	return number(n) + " " + thing + "s"
+}
+
+// shorten keeps a text to the given number of runes and says so.
+func shorten(s string, most int) string {
+	runes := []rune(s)
+	if len(runes) <= most {
+		return s
+	}
+	return string(runes[:most]) + "… (shortened)"
+}

@@ -1,0 +1,236 @@
+package review
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
+	"github.com/backupfw/terraform-provider-backupfw/internal/provider"
+	"github.com/backupfw/terraform-provider-backupfw/internal/report"
+	"github.com/backupfw/terraform-provider-backupfw/internal/risk"
+	"github.com/backupfw/terraform-provider-backupfw/internal/tfplan"
+)
+
+// build reads the input and makes the report of it.
+func build(o options, p Process) (*report.Report, error) {
+	b := &builder{options: o, report: &report.Report{Title: o.title}}
+	if o.diagnostics != "" {
+		stream, err := readStream(o.diagnostics, p)
+		if err != nil {
+			return nil, err
+		}
+		if o.plan == "" && !stream.HasErrors() {
+			return nil, errors.New(`the plan was made without errors, so its values stand in the plan file. Give the output of "terraform show -json PLANFILE" as well`)
+		}
+		b.stream = stream
+	}
+	if o.plan != "" {
+		if err := b.readPlan(p); err != nil {
+			return nil, err
+		}
+	}
+	b.locator = newLocator(o.config, b.plan)
+	b.addPolicies()
+	if b.plan != nil {
+		if err := b.addCloudRules(); err != nil {
+			return nil, err
+		}
+	}
+	b.addDeferred()
+	b.addDiagnostics()
+	b.holdToMaxScore()
+	b.report.Finish()
+	return b.report, nil
+}
+
+// builder gathers the report.
+type builder struct {
+	options options
+	report  *report.Report
+	plan    *tfplan.Plan   // nil when there is none
+	stream  *tfplan.Stream // nil when there is none
+	locator *locator
+	today   policy.Date
+
+	policies []plannedPolicy
+	cloud    cloudRules
+	// targets are the names of targets whose rules the plan has.
+	targets map[string]bool
+}
+
+// plannedPolicy is a backupfw_policy of the plan.
+type plannedPolicy struct {
+	change  tfplan.Change
+	subject report.Subject
+	// after is nil when the policy is removed, before when it is new or when
+	// the state's value cannot be read.
+	after, before *policy.Policy
+	was           *report.Subject
+}
+
+func readStream(name string, p Process) (*tfplan.Stream, error) {
+	file, err := p.open(name)
+	if err != nil {
+		return nil, fmt.Errorf("the diagnostics cannot be read: %w", err)
+	}
+	defer file.Close()
+	return tfplan.ReadStream(file)
+}
+
+func (b *builder) readPlan(p Process) error {
+	file, err := p.open(b.options.plan)
+	if err != nil {
+		return fmt.Errorf("the plan cannot be read: %w", err)
+	}
+	defer file.Close()
+	b.targets = map[string]bool{}
+	b.today = policy.DateOf(p.Now())
+	b.plan, err = tfplan.Read(file, b.visit)
+	if err != nil {
+		return err
+	}
+	// Waivers are counted from the day of the plan, so that a review of the same
+	// plan says the same on every day.
+	if made, err := time.Parse(time.RFC3339, b.plan.Timestamp); err == nil {
+		b.today = policy.DateOf(made)
+	}
+	return nil
+}
+
+// visit keeps what the report needs of a change; the change itself is gone
+// afterwards.
+func (b *builder) visit(c *tfplan.Change) error {
+	if c.Deposed || c.Action == "read" {
+		return nil
+	}
+	if c.Type == provider.PolicyResource {
+		return b.visitPolicy(c)
+	}
+	return b.cloud.visit(c, b.options.unchanged)
+}
+
+func (b *builder) visitPolicy(c *tfplan.Change) error {
+	t := provider.PolicyType()
+	before, err := c.Before(t)
+	if err != nil {
+		return err
+	}
+	after, err := c.After(t)
+	if err != nil {
+		return err
+	}
+	planned := plannedPolicy{change: c.Header()}
+	unreadable := func(err error) error {
+		return fmt.Errorf("%s cannot be read: %w. Review a plan with the version of the provider that made it", c.Address, err)
+	}
+	// The day is only known at the end of the plan, so days are filled in later.
+	if !after.IsNull() {
+		planned.subject, planned.after, err = subjectOf(after, policy.Date{})
+		if err != nil {
+			return unreadable(err)
+		}
+	}
+	if !before.IsNull() && (after.IsNull() || b.options.compare) {
+		was, p, err := subjectOf(before, policy.Date{})
+		if err != nil {
+			return unreadable(err)
+		}
+		planned.was, planned.before = &was, p
+	}
+	b.policies = append(b.policies, planned)
+	return nil
+}
+
+func (b *builder) addPolicies() {
+	targets := b.usedTargets()
+	for i := range b.policies {
+		planned := &b.policies[i]
+		s := planned.subject
+		if planned.after == nil {
+			s = report.Subject{Kind: report.PolicyKind, Name: planned.was.Name, Score: -1, Limit: -1, Verdict: risk.Accept}
+		} else {
+			s.Waivers = report.WaiversOf(planned.after, b.today)
+		}
+		s.Address, s.Action = planned.change.Address, planned.change.Action
+		s.Location = b.locator.resource(&planned.change)
+		if b.options.compare && planned.was != nil {
+			s.Change = changeOf(planned, targets)
+		}
+		b.report.Subjects = append(b.report.Subjects, s)
+	}
+}
+
+// addDeferred adds what the plan leaves for a later one: nobody has judged it.
+func (b *builder) addDeferred() {
+	if b.plan == nil {
+		return
+	}
+	if b.plan.Errored {
+		b.report.Failures = append(b.report.Failures, report.Failure{
+			Summary: "The plan is not whole",
+			Detail:  "It was written although planning failed, so something that would be created may be missing from it. Repair the errors and plan again.",
+		})
+	}
+	for _, address := range b.plan.Deferred {
+		if !isJudged(address) {
+			continue
+		}
+		b.report.Subjects = append(b.report.Subjects, report.Subject{
+			Kind: report.PolicyKind, Address: address, Name: address, Score: -1, Limit: -1, Verdict: risk.Unknown, Partial: true,
+			Notes: []string{"The plan leaves this resource for a later plan, so nothing of it is known yet."},
+		})
+	}
+}
+
+// holdToMaxScore applies -max-score. A waiver that accepts the score holds
+// here too: whoever gave it accepted that number.
+func (b *builder) holdToMaxScore() {
+	if b.options.maxScore < 0 {
+		return
+	}
+	for i := range b.report.Subjects {
+		s := &b.report.Subjects[i]
+		if s.Limit < 0 || s.Limit > b.options.maxScore {
+			s.Limit = b.options.maxScore
+		}
+		if s.Score <= b.options.maxScore || acceptsScore(s) {
+			continue
+		}
+		s.Verdict = risk.Rejected
+		if hasRejection(s, risk.ScoreLimit) {
+			continue
+		}
+		bound := ""
+		if s.Partial {
+			bound = "at least "
+		}
+		s.Findings = append([]report.Finding{{
+			Code: risk.ScoreLimit, Severity: risk.High, Effect: risk.Reject, Location: s.Location,
+			Message: fmt.Sprintf("The score is %s%d (%s), and this review accepts at most %d.", bound, s.Score, s.Rating, b.options.maxScore),
+			Remedy:  "Narrow the ports or cut the peers of the services that cost most, or accept the score with a waiver for score-limit.",
+		}}, s.Findings...)
+	}
+}
+
+func acceptsScore(s *report.Subject) bool {
+	accepted := false
+	for i := range s.Findings {
+		accepted = accepted || s.Findings[i].Code == risk.ScoreLimit && s.Findings[i].Effect == risk.Accepted
+	}
+	for i := range s.Waivers {
+		w := &s.Waivers[i]
+		inTime := w.DaysLeft == nil || *w.DaysLeft >= 0
+		accepted = accepted || w.Finding == string(risk.ScoreLimit) && w.MaxScore != nil && *w.MaxScore >= s.Score && inTime
+	}
+	return accepted
+}
+
+func hasRejection(s *report.Subject, code risk.Code) bool {
+	for i := range s.Findings {
+		if s.Findings[i].Code == code && s.Findings[i].Effect == risk.Reject {
+			return true
+		}
+	}
+	return false
+}

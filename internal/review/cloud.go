@@ -1,0 +1,372 @@
+package review
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/hashicorp/go-cty/cty"
+
+	"github.com/backupfw/terraform-provider-backupfw/internal/cloudrules"
+	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
+	"github.com/backupfw/terraform-provider-backupfw/internal/provider"
+	"github.com/backupfw/terraform-provider-backupfw/internal/report"
+	"github.com/backupfw/terraform-provider-backupfw/internal/risk"
+	"github.com/backupfw/terraform-provider-backupfw/internal/tfplan"
+)
+
+// cloudRules are the firewall rules that the plan writes with the resources of
+// clouds.
+type cloudRules struct {
+	// seen are the types of all resources that the plan has.
+	seen map[string]bool
+	// changes are those of resources whose rules are understood. They are read
+	// when the configuration is known, which stands at the end of a plan.
+	changes []tfplan.Change
+	// leftAlone counts resources whose rules the plan does not change.
+	leftAlone int
+	// foreign counts new or changed firewall resources that are not understood.
+	foreign map[string]int
+	// owners are the addresses of security groups by their ids.
+	owners map[string]string
+}
+
+// cloudRule is one rule of one resource.
+type cloudRule struct {
+	cloudrules.Rule
+	change  *tfplan.Change
+	address string // with the part of the resource
+	group   string
+}
+
+// foreignFirewall matches resources that open something and are not understood:
+// the review says that they are there.
+var foreignFirewall = regexp.MustCompile(`^(aws_(default_)?network_acl(_rule)?|aws_(network)?firewall_.*|aws_networkfirewall_.*|azurerm_firewall.*|google_compute_(region_)?(network_)?firewall_policy.*|oci_core_(security_list|default_security_list|network_security_group_security_rule)|openstack_(networking_secgroup_rule|compute_secgroup|fw_rule).*|kubernetes_network_policy.*|digitalocean_firewall|hcloud_firewall|linode_firewall|vultr_firewall_rule|ibm_is_security_group_rule|alicloud_security_group_rule|tencentcloud_security_group_rule.*|scaleway_instance_security_group.*|exoscale_security_group_rule|ovh_.*firewall.*|panos_security_.*|fortios_firewall_.*|nsxt_policy_security_policy.*)$`)
+
+// isJudged reports whether the review would judge the resource.
+func isJudged(address string) bool {
+	parts := strings.Split(tfplan.Static(address), ".")
+	if len(parts) < 2 {
+		return false
+	}
+	t := parts[len(parts)-2]
+	return t == provider.PolicyResource || slices.Contains(cloudrules.Types(), t)
+}
+
+func (c *cloudRules) visit(change *tfplan.Change, unchanged bool) error {
+	if c.seen == nil {
+		c.seen, c.foreign, c.owners = map[string]bool{}, map[string]int{}, map[string]string{}
+	}
+	c.seen[change.Type] = true
+	if change.Type == "aws_security_group" {
+		before, err := change.Before(cty.DynamicPseudoType)
+		if err != nil {
+			return err
+		}
+		if id, known := stringOf(before, "id"); known {
+			c.owners[id] = change.Address
+		}
+	}
+	changes := change.Action == "create" || change.Action == "update" || change.Action == "replace"
+	switch {
+	case slices.Contains(cloudrules.Types(), change.Type):
+		if changes || unchanged && change.Action == "no-op" {
+			c.changes = append(c.changes, change.Keep())
+		} else if change.Action == "no-op" {
+			c.leftAlone++
+		}
+	case changes && foreignFirewall.MatchString(change.Type):
+		c.foreign[change.Type]++
+	}
+	return nil
+}
+
+// stringOf reads an attribute of an object that may not have it.
+func stringOf(v cty.Value, name string) (string, bool) {
+	if !v.IsKnown() || v.IsNull() || !v.Type().IsObjectType() || !v.Type().HasAttribute(name) {
+		return "", false
+	}
+	a := v.GetAttr(name)
+	if !a.IsKnown() || a.IsNull() || a.Type() != cty.String {
+		return "", false
+	}
+	return a.AsString(), true
+}
+
+// addCloudRules judges the rules that are written by hand: every group that the
+// plan opens further is a subject of what is new in it.
+func (b *builder) addCloudRules() error {
+	names := namer{taken: map[string]bool{}}
+	var rules []cloudRule
+	closes := 0
+	for i := range b.cloud.changes {
+		of, err := b.rulesOf(&b.cloud.changes[i], names)
+		if err != nil {
+			return err
+		}
+		for _, rule := range of {
+			if rule.Closes != "" {
+				closes++
+				continue
+			}
+			rules = append(rules, rule)
+		}
+	}
+	rules, compiled := b.withoutCompiled(rules)
+	byGroup := map[string][]cloudRule{}
+	for _, rule := range rules {
+		byGroup[rule.group] = append(byGroup[rule.group], rule)
+	}
+	for _, group := range slices.Sorted(maps.Keys(byGroup)) {
+		s, err := b.judgeGroup(group, byGroup[group])
+		if err != nil {
+			return err
+		}
+		b.report.Subjects = append(b.report.Subjects, s)
+	}
+	b.noteCloudRules(compiled, closes)
+	return nil
+}
+
+// noteCloudRules says what was not judged.
+func (b *builder) noteCloudRules(compiled, closes int) {
+	note := func(format string, a ...any) {
+		b.report.Notes = append(b.report.Notes, fmt.Sprintf(format, a...))
+	}
+	if compiled > 0 {
+		note("Cloud rules that the policies above compile to, and that are judged with them: %d.", compiled)
+	}
+	if closes > 0 {
+		note("Hand-written rules that deny or are disabled, and count for nothing: %d.", closes)
+	}
+	if b.cloud.leftAlone > 0 {
+		note("Resources with hand-written rules that the plan leaves as they are, not judged: %d. The option -unchanged judges them.", b.cloud.leftAlone)
+	}
+	var foreign []string
+	for _, t := range slices.Sorted(maps.Keys(b.cloud.foreign)) {
+		foreign = append(foreign, fmt.Sprintf("%s (%d)", t, b.cloud.foreign[t]))
+	}
+	if len(foreign) > 0 {
+		note("Firewall resources that the review does not understand, not judged: %s. Look at them yourself.", strings.Join(foreign, ", "))
+	}
+}
+
+// rulesOf reads the rules of a change that are new.
+func (b *builder) rulesOf(change *tfplan.Change, names namer) ([]cloudRule, error) {
+	before, err := change.Before(cty.DynamicPseudoType)
+	if err != nil {
+		return nil, err
+	}
+	after, err := change.After(cty.DynamicPseudoType)
+	if err != nil {
+		return nil, err
+	}
+	resource, configured := b.plan.Configuration.Resource(change)
+	if configured {
+		after = withoutComputed(after, change.Type, resource)
+	}
+	old := map[string]bool{}
+	if !b.options.unchanged && !before.IsNull() {
+		for _, rule := range cloudrules.Read(change.Type, before, func(string) string { return "before" }) {
+			old[contentOf(&rule)] = true
+		}
+	}
+	var rules []cloudRule
+	for _, rule := range cloudrules.Read(change.Type, after, func(part string) string { return names.name(change, part) }) {
+		if old[contentOf(&rule)] {
+			continue
+		}
+		address := change.Address
+		if rule.Part != "" {
+			address += "." + rule.Part
+		}
+		rules = append(rules, cloudRule{Rule: rule, change: change, address: address, group: b.groupOf(change, &rule, resource)})
+	}
+	return rules, nil
+}
+
+// withoutComputed clears what is unknown because the provider fills it in, and
+// not because the author wrote something unknown.
+func withoutComputed(v cty.Value, resourceType string, resource *tfplan.Resource) cty.Value {
+	if !v.IsKnown() || v.IsNull() || !v.Type().IsObjectType() {
+		return v
+	}
+	attributes := v.AsValueMap()
+	for _, name := range cloudrules.Computed(resourceType) {
+		_, written := resource.Expressions[name]
+		if value, has := attributes[name]; has && !value.IsKnown() && !written {
+			attributes[name] = cty.NullVal(cty.DynamicPseudoType)
+		}
+	}
+	return cty.ObjectVal(attributes)
+}
+
+// contentOf is equal for rules that open the same.
+func contentOf(r *cloudrules.Rule) string {
+	parts := []string{r.Rule.Direction.String(), fmt.Sprint(r.Rule.Partial), r.Closes, r.Group}
+	for i := range r.Rule.PortRanges {
+		for j := range r.Rule.PortRanges[i].Listeners {
+			parts = append(parts, r.Rule.PortRanges[i].Listeners[j].Ports.Strings()...)
+		}
+	}
+	for i := range r.Rule.Peers {
+		g := &r.Rule.Peers[i]
+		parts = append(parts, g.Zone.String())
+		parts = append(parts, g.Prefixes.Strings()...)
+		for _, reference := range g.References {
+			parts = append(parts, risk.ReferenceMark+reference.Name)
+		}
+	}
+	for _, f := range r.Faults {
+		parts = append(parts, f.Error())
+	}
+	return strings.Join(append(parts, r.Unknown...), "\x00")
+}
+
+// groupArguments are the arguments that say what a rule is attached to.
+var groupArguments = []string{"security_group_id", "network_security_group_name", "network"}
+
+// groupOf names what the rule is attached to: an id or a name, what the
+// configuration refers to when those are not known yet, or the resource.
+func (b *builder) groupOf(change *tfplan.Change, rule *cloudrules.Rule, resource *tfplan.Resource) string {
+	if rule.Group != "" {
+		return cmp.Or(b.cloud.owners[rule.Group], rule.Group)
+	}
+	if resource != nil {
+		for _, name := range groupArguments {
+			if references := resource.Expressions[name].References; len(references) > 0 {
+				reference := references[len(references)-1]
+				if change.ModuleAddress != "" {
+					return change.ModuleAddress + "." + reference
+				}
+				return reference
+			}
+		}
+	}
+	return change.Address
+}
+
+// judgeGroup judges the rules of one group as one policy.
+func (b *builder) judgeGroup(group string, rules []cloudRule) (report.Subject, error) {
+	p := &policy.Policy{Name: "hand-written"}
+	addresses := map[string]*cloudRule{}
+	var notes []string
+	for i := range rules {
+		rule := &rules[i]
+		p.Rules = append(p.Rules, rule.Rule.Rule)
+		p.Partial = p.Partial || rule.Rule.Rule.IsPartial()
+		addresses[rule.Rule.Rule.Name] = rule
+		if len(rule.Unknown) > 0 {
+			notes = append(notes, fmt.Sprintf("%s: known only after apply: %s.", rule.address, strings.Join(rule.Unknown, ", ")))
+		}
+		for _, f := range rule.Faults {
+			notes = append(notes, fmt.Sprintf("%s cannot be judged: %s", rule.address, f.Error()))
+		}
+		notes = append(notes, rule.Assumed...)
+	}
+	slices.SortFunc(p.Rules, func(a, b policy.Rule) int { return cmp.Compare(a.Name, b.Name) })
+	settings := risk.DefaultSettings()
+	settings.MaxScore = b.providerLimit()
+	if b.options.maxScore >= 0 {
+		settings.MaxScore = b.options.maxScore
+	}
+	a, faults := risk.Assess(p, settings)
+	if len(faults) > 0 {
+		return report.Subject{}, fmt.Errorf("the rules of %s cannot be judged: %w", group, faults)
+	}
+	s := report.Judged(p, a, policy.Date{})
+	s.Kind, s.Name, s.Action = report.CloudRulesKind, group, ""
+	slices.Sort(notes)
+	s.Notes = slices.Compact(notes)
+	b.rename(&s, addresses)
+	return s, nil
+}
+
+// providerLimit is the strictest limit that a provider block writes as a
+// number, and the default when none does.
+func (b *builder) providerLimit() int {
+	limit, found := risk.DefaultMaxScore, false
+	for _, config := range b.plan.Configuration.Providers {
+		var value int
+		if config.Name != "backupfw" || json.Unmarshal(config.Expressions["max_score"].Constant, &value) != nil || value < 0 || value > 100 {
+			continue
+		}
+		if !found || value < limit {
+			limit, found = value, true
+		}
+	}
+	return limit
+}
+
+// rename puts the addresses of resources in the place of the names that rules
+// have in the engine, and finds where they are written.
+func (b *builder) rename(s *report.Subject, rules map[string]*cloudRule) {
+	quoted := make([]string, 0, 2*len(rules))
+	for _, name := range slices.Sorted(maps.Keys(rules)) {
+		quoted = append(quoted, fmt.Sprintf("%q", name), fmt.Sprintf("%q", rules[name].address))
+	}
+	texts := strings.NewReplacer(quoted...)
+	rename := func(names []string) []string {
+		renamed := make([]string, len(names))
+		for i, name := range names {
+			renamed[i] = name
+			if rule, known := rules[name]; known {
+				renamed[i] = rule.address
+			}
+		}
+		slices.Sort(renamed)
+		return renamed
+	}
+	for i := range s.Findings {
+		f := &s.Findings[i]
+		if len(f.Rules) > 0 && rules[f.Rules[0]] != nil {
+			f.Location = b.locator.resource(rules[f.Rules[0]].change)
+		}
+		f.Rules, f.Message, f.Remedy = rename(f.Rules), texts.Replace(f.Message), texts.Replace(f.Remedy)
+	}
+	for i := range s.Contributions {
+		s.Contributions[i].Rules = rename(s.Contributions[i].Rules)
+	}
+	for i := range s.Advice {
+		if rule := rules[s.Advice[i].Rule]; rule != nil {
+			s.Advice[i].Rule = rule.address
+		}
+		s.Advice[i].Message = texts.Replace(s.Advice[i].Message)
+	}
+	for i := range s.Rules {
+		r := &s.Rules[i]
+		if rule := rules[r.Name]; rule != nil {
+			r.Address, r.Name = rule.change.Address, rule.address
+			if s.Location == nil {
+				s.Location = b.locator.resource(rule.change)
+			}
+		}
+	}
+	slices.SortFunc(s.Rules, func(a, b report.Rule) int { return cmp.Compare(a.Name, b.Name) })
+}
+
+// namer makes names for the engine of the addresses of resources.
+type namer struct{ taken map[string]bool }
+
+var notName = regexp.MustCompile(`[^a-z0-9_-]+`)
+
+func (n namer) name(change *tfplan.Change, part string) string {
+	const longest = 50
+	base := strings.Trim(notName.ReplaceAllString(strings.ToLower(change.Name+"-"+change.Key+"-"+part), "-"), "-_")
+	if len(base) > longest {
+		base = strings.TrimRight(base[:longest], "-_")
+	}
+	if base == "" {
+		base = "rule"
+	}
+	name := base
+	for i := 2; n.taken[name]; i++ {
+		name = fmt.Sprintf("%s-%d", base, i)
+	}
+	n.taken[name] = true
+	return name
+}
