@@ -17,6 +17,8 @@ import (
 
 	"github.com/hashicorp/go-cty/cty"
 	ctyjson "github.com/hashicorp/go-cty/cty/json"
+
+	"github.com/backupfw/terraform-provider-backupfw/internal/risk"
 )
 
 // The tests of this file build the provider, as users install it, and read what
@@ -194,9 +196,10 @@ func TestAccCLI_PlanJSON_WidePolicy_PointsAtTheRule(t *testing.T) {
 	w := newWorkspace(t, map[string]string{"main.tf": widePolicy})
 	errors := w.diagnostics("error")
 	for _, want := range []struct {
-		code, severity string
-		snippet        string // the line that is shown
-		parts          []string
+		code     risk.Code
+		severity risk.Severity
+		snippet  string // the line that is shown
+		parts    []string
 	}{
 		{"well-known-port", "high", "    dmz_clients = {", []string{"100-139/tcp ", "198.51.100.16/28", "Use the ports that the product documents", `(At rules["dmz_clients"].port_ranges[0].)`}},
 		{"sensitive-service", "high", "    dmz_clients = {", []string{"111/tcp, 135/tcp ", "198.51.100.16/28", "Leave these ports out of the range", `(At rules["dmz_clients"].port_ranges[0].)`}},
@@ -204,7 +207,7 @@ func TestAccCLI_PlanJSON_WidePolicy_PointsAtTheRule(t *testing.T) {
 		{"score-limit", "high", "  rules = {", []string{"The score is 71 (critical), and the limit is 40.", "Narrow the ports or cut the peers"}},
 	} {
 		at := slices.IndexFunc(errors, func(d diagnostic) bool {
-			return d.Summary == "Policy rejected: "+want.code && strings.HasPrefix(d.Detail, want.parts[0])
+			return d.Summary == risk.RejectionTitle+string(want.code) && strings.HasPrefix(d.Detail, want.parts[0])
 		})
 		if at < 0 {
 			t.Errorf("no rejection by %s of %s in %+v", want.code, want.parts[0], errors)
@@ -221,7 +224,12 @@ func TestAccCLI_PlanJSON_WidePolicy_PointsAtTheRule(t *testing.T) {
 		if d.Address != "backupfw_policy.primary" {
 			t.Errorf("%s: address %q", want.code, d.Address)
 		}
-		for _, part := range append(want.parts, fmt.Sprintf("(%s, severity %s)", want.code, want.severity)) {
+		// What reads the diagnostics alone learns the score of the plan.
+		mark, marked := risk.ParseMark(d.Detail)
+		if want := (risk.Mark{Code: want.code, Severity: want.severity, Score: 71, Limit: 40}); !marked || mark != want || !strings.HasSuffix(d.Detail, want.String()) {
+			t.Errorf("%s: no mark %s in %q", want.Code, want, d.Detail)
+		}
+		for _, part := range want.parts {
 			if !strings.Contains(d.Detail, part) {
 				t.Errorf("%s: %q is not in %q", want.code, part, d.Detail)
 			}

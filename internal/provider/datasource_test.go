@@ -55,7 +55,7 @@ func TestRulesDataSource_RejectedPolicy_CompilesToNothing(t *testing.T) {
 		if len(problems) != 1 {
 			t.Fatalf("%s: %q", name, problems)
 		}
-		assertRejected(t, problems[0], "ERROR policy: Policy rejected: sensitive-service. ", `(sensitive-service, severity critical) (At policy.rules["desk"].port_ranges[0].)`, "3389/tcp")
+		assertRejected(t, problems[0], "ERROR policy: Policy rejected: sensitive-service. ", `(At policy.rules["desk"].port_ranges[0].) (sensitive-service, severity critical; score 7, limit 40)`, "3389/tcp")
 		if rules := get(t, state, "ingress"); rules != nil {
 			t.Errorf("%s: compiled to %v", name, rules)
 		}

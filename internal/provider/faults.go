@@ -100,7 +100,7 @@ func functionError(argument int64, faults fault.List) *function.FuncError {
 // only to be warned of they join that warning. prefix leads to the policy.
 //
 // A rejected plan has no attributes to read, so the advice goes with the
-// rejection of the score.
+// rejection of the score. The mark that ends every rejection shows the score.
 func addFindings(diags *diag.Diagnostics, p *policy.Policy, a *risk.Assessment, s settings, prefix ...fault.Step) {
 	var lines []string
 	for i := range a.Findings {
@@ -108,11 +108,11 @@ func addFindings(diags *diag.Diagnostics, p *policy.Policy, a *risk.Assessment, 
 		switch {
 		case f.Effect == risk.Reject && a.Verdict == risk.Rejected && s.enforce:
 			at, where := attributePath(fault.Path(prefix).With(f.Place...))
-			detail := findingDetail(f) + where
+			more := where + " "
 			if f.Code == risk.ScoreLimit {
-				detail += adviceLines(risk.Advise(p, a))
+				more = where + adviceLines(risk.Advise(p, a))
 			}
-			diags.AddAttributeError(at, "Policy rejected: "+string(f.Code), detail)
+			diags.AddAttributeError(at, risk.RejectionTitle+string(f.Code), findingText(f)+more+f.Mark(a))
 		case f.Effect == risk.Reject:
 			lines = append(lines, fmt.Sprintf("- %s (rejects): %s %s", f.Code, f.Message, f.Remedy))
 		case f.Effect == risk.Warn:
@@ -133,6 +133,7 @@ func addFindings(diags *diag.Diagnostics, p *policy.Policy, a *risk.Assessment, 
 // advised is how many pieces of advice a rejection shows.
 const advised = 3
 
+// adviceLines is what stands between the text and the mark.
 func adviceLines(advice []risk.Advice) string {
 	var b strings.Builder
 	for i, a := range advice {
@@ -142,16 +143,17 @@ func adviceLines(advice []risk.Advice) string {
 		fmt.Fprintf(&b, "\n- Score %d: %s", a.ScoreAfter, a.Message)
 	}
 	if b.Len() == 0 {
-		return ""
+		return " "
 	}
-	return "\nWhat would help most:" + b.String()
+	return "\nWhat would help most:" + b.String() + "\n"
 }
 
-// findingDetail is the text below the headline of a rejection.
-func findingDetail(f *risk.Finding) string {
-	detail := f.Message + " " + f.Remedy
+// findingText is the text below the headline of a rejection, without what
+// follows the last sentence: the place and, always last, the mark.
+func findingText(f *risk.Finding) string {
+	text := f.Message + " " + f.Remedy
 	if len(f.Rules) > 1 {
-		detail += fmt.Sprintf(" (Rules: %s.)", strings.Join(f.Rules, ", "))
+		text += fmt.Sprintf(" (Rules: %s.)", strings.Join(f.Rules, ", "))
 	}
-	return detail + fmt.Sprintf(" (%s, severity %s)", f.Code, f.Severity)
+	return text
 }

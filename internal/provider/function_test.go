@@ -109,7 +109,7 @@ func TestFunctions_RejectedPolicy_AnErrorForRulesAValueForAssess(t *testing.T) {
 	s := serve(t, nil)
 	policy := loose(t, policyOf(obj{"desk": ruleOf(rdp(), clients())}))
 	_, failed := s.call(t, "aws_security_group_rules", policy)
-	assertRejected(t, failed, `argument 0: rules["desk"].port_ranges[0]: Policy rejected: sensitive-service: 3389/tcp `, "(sensitive-service, severity critical)", "198.51.100.16/28")
+	assertRejected(t, failed, `argument 0: rules["desk"].port_ranges[0]: Policy rejected: sensitive-service: 3389/tcp `, "(sensitive-service, severity critical; score 7, limit 40)", "198.51.100.16/28")
 	result, failed := s.call(t, "assess", policy)
 	if failed != "" {
 		t.Fatal(failed)

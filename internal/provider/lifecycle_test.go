@@ -247,7 +247,7 @@ func TestPolicyResource_Waiver_AcceptsAnnouncesItsEndAndExpires(t *testing.T) {
 	if len(errors) != 2 {
 		t.Fatalf("a second later: %d errors, want 2: %q", len(errors), errors)
 	}
-	assertRDPRejected(t, errors[:1])
+	assertRDPRejected(t, errors[:1], "7")
 	assertRejected(t, errors[1], `waiver[0]: Policy rejected: waiver-expired. The waiver for "sensitive-service" ended on 2026-12-31`,
-		`(waiver-expired, severity high)`, "backup-team")
+		`(waiver-expired, severity high; score 7, limit 40)`, "backup-team")
 }

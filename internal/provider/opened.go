@@ -75,10 +75,10 @@ func (o opens) judge(n node, p *policy.Policy, own *risk.Assessment, s settings)
 func (j *judged) rejection() *fault.Fault {
 	for i := range j.assessment.Findings {
 		if f := &j.assessment.Findings[i]; f.Code == risk.ScoreLimit && f.Effect == risk.Reject {
-			return fault.New("Policy rejected: "+string(f.Code),
+			return fault.New(risk.RejectionTitle+string(f.Code),
 				fmt.Sprintf("With the answers that a stateless filter must let pass, the policy opens more than it says (its own score is %d). %s", j.own.Score, f.Message),
 				"", "Narrow the ports to which answers go, cut the peers, accept the score with a waiver for score-limit, or use a filter that keeps state. "+
-					fmt.Sprintf("(%s, severity %s)", f.Code, f.Severity)).
+					f.Mark(j.assessment)).
 				At(fault.Attribute("policy"))
 		}
 	}

@@ -60,11 +60,15 @@ func TestNetworkACLRules_AnswersOverTheLimit_AreRejected(t *testing.T) {
 	if len(problems) != 1 || !strings.HasPrefix(problems[0], "ERROR policy: "+message+". "+reason) {
 		t.Errorf("got %q, want %s", problems, reason)
 	}
+	const mark = " (score-limit, severity high; score 45, limit 40)" // the score with the answers
+	if !strings.HasSuffix(problems[0], mark) {
+		t.Errorf("%q does not end in%s", problems[0], mark)
+	}
 	if rules := get(t, state, "ingress"); rules != nil {
 		t.Errorf("compiled to %v", rules)
 	}
 	_, failed := serve(t, nil).call(t, "aws_network_acl_rules", loose(t, accepted()))
-	if !strings.HasPrefix(failed, "argument 0: policy: "+message+": "+reason) {
+	if !strings.HasPrefix(failed, "argument 0: policy: "+message+": "+reason) || !strings.HasSuffix(failed, mark) {
 		t.Errorf("the function says %q", failed)
 	}
 	// Only warned of, it compiles all the same.

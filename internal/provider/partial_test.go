@@ -9,14 +9,15 @@ import (
 )
 
 // assertRDPRejected holds the only error to be the rejection of rdp() for
-// clients() by the rule named desk. Its sentences are package risk's.
-func assertRDPRejected(t testing.TB, errors []string) {
+// clients() by the rule named desk, with that score. Its sentences are package
+// risk's.
+func assertRDPRejected(t testing.TB, errors []string, score string) {
 	t.Helper()
 	if len(errors) != 1 {
 		t.Fatalf("%d errors, want 1: %q", len(errors), errors)
 	}
 	assertRejected(t, errors[0], `rules["desk"]: Policy rejected: sensitive-service. `,
-		`(sensitive-service, severity critical) (At rules["desk"].port_ranges[0].)`, "3389/tcp", "Remote Desktop (RDP)", "198.51.100.16/28")
+		`(At rules["desk"].port_ranges[0].) (sensitive-service, severity critical; score `+score+`, limit 40)`, "3389/tcp", "Remote Desktop (RDP)", "198.51.100.16/28")
 }
 
 func assertRejected(t testing.TB, text, first, last string, between ...string) {
@@ -47,7 +48,7 @@ func TestPolicyResource_Plan_KnownPartOverLimit_IsRejectedAtOnce(t *testing.T) {
 		"another rule, direction": policyOf(obj{"desk": ruleOf(rdp(), clients()), "later": with(ruleOf(rdp(), clients()), unknown, "direction")}),
 	} {
 		t.Run(name, func(t *testing.T) {
-			assertRDPRejected(t, s.plan(t, "policy", tftypes.Value{}, config).errors())
+			assertRDPRejected(t, s.plan(t, "policy", tftypes.Value{}, config).errors(), "at least 7")
 		})
 	}
 }
@@ -58,9 +59,10 @@ func TestPolicyResource_Plan_LowerBoundOverScoreLimit_SaysAtLeast(t *testing.T) 
 	config["max_score"] = 1
 	got := serve(t, nil).plan(t, "policy", tftypes.Value{}, config).errors()
 	const want = `rules: Policy rejected: score-limit. The score is at least 2 (low), and the limit is 1. `
-	if len(got) != 1 || !strings.HasPrefix(got[0], want) {
-		t.Errorf("got %q, want one that starts with\n%s", got, want)
+	if len(got) != 1 {
+		t.Fatalf("got %q, want one error", got)
 	}
+	assertRejected(t, got[0], want, "(score-limit, severity high; score at least 2, limit 1)")
 }
 
 func TestPolicyResource_Plan_UnknownPeer_WarnsWithLowerBound(t *testing.T) {
@@ -71,7 +73,7 @@ func TestPolicyResource_Plan_UnknownPeer_WarnsWithLowerBound(t *testing.T) {
 	equalTexts(t, "plan", p.problems, []string{
 		`WARN rules: Policy "primary": score not known yet. Some values are known only after apply. What is known already scores at least 2; the limit is 40. ` +
 			`The full check runs in apply, before anything is written.`})
-	if left := unknownOf(t, p.state); !slices.Equal(left, []string{"advice", "allows", "contributions", "findings", "id", "points", "rating", "rule_count", "rules", "score", "verdict"}) {
+	if left := unknownOf(t, p.state); !slices.Equal(left, []string{"advice", "allows", "contributions", "findings", "id", "points", "rating", "rule_count", "rules", "score", "score_limit", "verdict"}) {
 		t.Errorf("unknown: %q", left)
 	}
 }
@@ -167,7 +169,7 @@ func TestPolicyResource_Apply_DangerousValueArrives_WritesNothing(t *testing.T) 
 				t.Fatalf("plan: %q", errors)
 			}
 			state, problems := s.apply(t, "policy", tftypes.Value{}, p, c.late)
-			assertRDPRejected(t, severity(problems, "ERROR "))
+			assertRDPRejected(t, severity(problems, "ERROR "), "7")
 			if !state.IsNull() {
 				t.Errorf("written: %s", state)
 			}
@@ -179,7 +181,7 @@ func TestPolicyResource_Apply_DangerousValueArrives_WritesNothing(t *testing.T) 
 				arguments[name] = tftypes.NewValue(typ.AttributeTypes[name], tftypes.UnknownValue)
 			}
 			state, problems = s.write(t, "policy", tftypes.NewValue(typ, nil), tftypes.NewValue(typ, arguments), value(t, typ, c.late))
-			assertRDPRejected(t, severity(problems, "ERROR "))
+			assertRDPRejected(t, severity(problems, "ERROR "), "7")
 			if !state.IsNull() {
 				t.Errorf("written: %s", state)
 			}
@@ -198,7 +200,7 @@ func TestPolicyResource_Update_DangerousValueArrives_KeepsTheOldState(t *testing
 		arguments[name] = tftypes.NewValue(typ.AttributeTypes[name], tftypes.UnknownValue)
 	}
 	state, problems := s.write(t, "policy", before, tftypes.NewValue(typ, arguments), value(t, typ, late))
-	assertRDPRejected(t, severity(problems, "ERROR "))
+	assertRDPRejected(t, severity(problems, "ERROR "), "7")
 	if !state.Equal(before) {
 		t.Errorf("state after a refused update: %s", state)
 	}

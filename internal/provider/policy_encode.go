@@ -14,6 +14,7 @@ func encodeAssessment(p *policy.Policy, a *risk.Assessment) record {
 		"score":         a.Score,
 		"points":        a.Points,
 		"rating":        a.Rating,
+		"score_limit":   a.Limit,
 		"verdict":       string(a.Verdict),
 		"findings":      encodeFindings(a.Findings),
 		"contributions": encodeContributions(a.Contributions),

@@ -130,7 +130,7 @@ func rejections(a *risk.Assessment) fault.List {
 	}
 	for i := range a.Findings {
 		if f := &a.Findings[i]; f.Effect == risk.Reject {
-			faults.Add(fault.New("Policy rejected: "+string(f.Code), findingDetail(f), "", ""), f.Place...)
+			faults.Add(fault.New(risk.RejectionTitle+string(f.Code), findingText(f)+" "+f.Mark(a), "", ""), f.Place...)
 		}
 	}
 	return faults

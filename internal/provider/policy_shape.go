@@ -106,6 +106,7 @@ func assessmentFields() []shape {
 		integer("score", "Risk from 0 to 100, rounded up."),
 		float("points", "Sum of all contributions, not capped at 100."),
 		text("rating", "The score in words: `low` (below 20), `moderate` (below 40), `high` (below 70) or `critical`."),
+		integer("score_limit", "Limit that the score was held to: the smaller of the provider's and the policy's own max_score."),
 		text("verdict", "`accept`, `accept_with_waivers` or `reject`."),
 		listOf("findings", "What is wrong with what the policy opens, what rejects first.",
 			text("code", "Stable code of the finding."),

@@ -54,12 +54,25 @@ func TestProvider_MaxScore_RejectsAndBoundsThePolicysOwn(t *testing.T) {
 	if len(errors) != 1 {
 		t.Fatalf("errors %q, want one", errors)
 	}
-	assertRejected(t, errors[0], "rules: Policy rejected: score-limit. The score is 2 (low), and the limit is 1. ", "", "negotiated range vault", "severity high")
+	assertRejected(t, errors[0], "rules: Policy rejected: score-limit. The score is 2 (low), and the limit is 1. ",
+		" (score-limit, severity high; score 2, limit 1)", "negotiated range vault")
 
 	own := with(accepted(), 2, "max_score")
 	equalTexts(t, "a looser limit of the policy", strict.plan(t, "policy", tftypes.Value{}, own).errors(), []string{
 		`max_score: Score limit too high. max_score = 2 is above the provider's limit of 1. A policy may be stricter than the provider, never looser. Write 1 or less, leave it out, or accept the score with a waiver for score-limit.`})
-	serve(t, obj{"max_score": 2}).create(t, "policy", own)
+	for _, c := range []struct {
+		provider, policy any
+		limit            int
+	}{{nil, nil, 40}, {50, nil, 50}, {50, 30, 30}, {30, 30, 30}, {2, 2, 2}} {
+		settings := obj{}
+		if c.provider != nil {
+			settings["max_score"] = c.provider
+		}
+		state := serve(t, settings).create(t, "policy", with(accepted(), c.policy, "max_score"))
+		if got := numberOf(t, state, "score_limit"); got != float64(c.limit) {
+			t.Errorf("max_score of the provider %v, of the policy %v: score_limit is %v", c.provider, c.policy, got)
+		}
+	}
 	errors = serve(t, nil).plan(t, "policy", tftypes.Value{}, with(accepted(), 1, "max_score")).errors()
 	if len(errors) != 1 || !strings.HasPrefix(errors[0], "rules: Policy rejected: score-limit. The score is 2 (low), and the limit is 1. ") {
 		t.Errorf("a stricter limit of the policy: %q", errors)
