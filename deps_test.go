@@ -24,10 +24,14 @@ const module = "github.com/backupfw/terraform-provider-backupfw"
 // above everything it imports, and packages of one level do not know each
 // other.
 var layers = map[string][]string{
-	".": {"internal/provider"},
+	".": {"internal/provider", "internal/review"},
 
 	// Terraform: decode, call, encode.
 	"internal/provider": {"internal/..."},
+	// What Terraform writes about a plan.
+	"internal/tfplan": {},
+	// The command that reviews a plan.
+	"internal/review": {"internal/..."},
 	// Drives the built provider through the command line, never from inside.
 	"internal/acceptance": {},
 	// Loads emitted rulesets into the kernel, in tests alone.
@@ -54,8 +58,10 @@ var layers = map[string][]string{
 	"internal/suggest": {"internal/catalog", "internal/policy", "internal/portset", "internal/prefixset", "internal/resolve", "internal/services"},
 	// Rules that exist already become those of a policy.
 	"internal/existing": {"internal/catalog", "internal/fault", "internal/policy", "internal/portset", "internal/prefixset", "internal/resolve"},
-	"internal/emit":     {"internal/compile", "internal/cover", "internal/fault", "internal/policy", "internal/portset", "internal/prefixset", "internal/region"},
-	"internal/compile":  {"internal/cover", "internal/fault", "internal/policy", "internal/portset", "internal/prefixset", "internal/region"},
+	// Rules that a plan writes by hand with a cloud's own resources.
+	"internal/cloudrules": {"internal/existing", "internal/fault", "internal/policy", "internal/portset", "internal/prefixset"},
+	"internal/emit":       {"internal/compile", "internal/cover", "internal/fault", "internal/policy", "internal/portset", "internal/prefixset", "internal/region"},
+	"internal/compile":    {"internal/cover", "internal/fault", "internal/policy", "internal/portset", "internal/prefixset", "internal/region"},
 	// What the tests of compile and emit share: policies and their packets.
 	"internal/compile/compiletest": {"internal/policy", "internal/portset", "internal/prefixset"},
 

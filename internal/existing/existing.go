@@ -61,7 +61,7 @@ func Normalize(rules []Rule) ([]policy.Rule, fault.List) {
 	var faults fault.List
 	normal := make([]policy.Rule, 0, len(rules))
 	for i := range rules {
-		rule, wrong := rules[i].normalize(Name(i))
+		rule, wrong := rules[i].Normalize(Name(i))
 		faults.AddAll(wrong, fault.Index(i))
 		normal = append(normal, rule)
 	}
@@ -71,7 +71,9 @@ func Normalize(rules []Rule) ([]policy.Rule, fault.List) {
 	return normal, nil
 }
 
-func (r *Rule) normalize(name string) (policy.Rule, fault.List) {
+// Normalize reads one rule, which gets the name, or returns everything that is
+// wrong with it, placed at the attribute.
+func (r *Rule) Normalize(name string) (policy.Rule, fault.List) {
 	var faults fault.List
 	rule := policy.Rule{Name: name, Description: r.Description}
 	var f *fault.Fault

@@ -15,13 +15,14 @@ import (
 
 // markup are the characters with a meaning inside a line of GitHub's Markdown.
 var markup = map[rune]string{
-	'&': "&amp;", '<': "&lt;", '>': "&gt;", '"': "&quot;", '`': "&#96;", '*': "&#42;", '_': "&#95;",
-	'[': "&#91;", ']': "&#93;", '|': "&#124;", '~': "&#126;", '$': "&#36;", '\\': "&#92;",
+	'&': "&amp;", '<': "&lt;", '>': "&gt;", '`': "&#96;", '*': "&#42;", '_': "&#95;",
+	'[': "&#91;", ']': "&#93;", '|': "&#124;", '~': "&#126;", '$': "&#36;", '\\': "&#92;", '@': "&#64;",
 }
 
-// autolink is what GitHub turns into a link without any markup: addresses,
-// mentions of people, numbers of issues.
-var autolink = regexp.MustCompile(`(?i)(?:https?|ftp)://|www\.|\bGH-\d+|#\d+|@[a-z0-9][a-z0-9/_-]*`)
+// autolink is what GitHub rewrites without any markup: addresses, mentions of
+// people, numbers of issues, and names between colons, which are emoji. IPv6
+// addresses have such names in them.
+var autolink = regexp.MustCompile(`(?i)(?:https?|ftp)://|www\.|\bGH-\d+|#\d+|@[a-z0-9][a-z0-9/_-]*|[0-9a-f]*:[0-9a-f]*:[0-9a-f:./]*|:[a-z0-9_+-]+:`)
 
 // text escapes a text for a line of Markdown, a table cell or HTML.
 func text(s string) string {
@@ -40,7 +41,10 @@ func text(s string) string {
 			escape(&b, s[at[0]:at[1]])
 		} else {
 			b.WriteString("<code>")
-			escape(&b, s[at[0]:at[1]])
+			escape(&b, strings.TrimSuffix(s[at[0]:at[1]], "."))
+			if s[at[1]-1] == '.' {
+				b.WriteString("&#46;") // www. would become a link too
+			}
 			b.WriteString("</code>")
 		}
 		s = s[at[1]:]
@@ -48,7 +52,12 @@ func text(s string) string {
 }
 
 func escape(b *strings.Builder, s string) {
-	for _, r := range visible(s) {
+	s = visible(s)
+	for i, r := range s {
+		if strings.HasPrefix(s[i:], "://") {
+			b.WriteString("&#58;") // even in HTML, an address would become a link
+			continue
+		}
 		if reference, special := markup[r]; special {
 			b.WriteString(reference)
 		} else {
@@ -81,6 +90,9 @@ var plain = regexp.MustCompile(`^[A-Za-z0-9 _./:,+=@()#-]*[A-Za-z0-9_./:,+=@()#-
 // code writes a name as code. Names that would not survive a code span are
 // written with character references.
 func code(s string) string {
+	if strings.TrimSpace(s) == "" {
+		return "(blank)"
+	}
 	if plain.MatchString(s) && s[0] != ' ' {
 		return "`" + s + "`"
 	}

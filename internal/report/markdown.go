@@ -184,7 +184,7 @@ func score(s *Subject) string {
 		words = fmt.Sprintf("%d → %s", s.Change.Score, words)
 	}
 	if s.Limit >= 0 {
-		words += fmt.Sprintf(" of %d", s.Limit)
+		words += fmt.Sprintf(" (limit %d)", s.Limit)
 	}
 	return words
 }

@@ -18,7 +18,7 @@ func (b *builder) addDiagnostics() {
 	if b.stream != nil {
 		for i := range b.stream.Diagnostics {
 			d := &b.stream.Diagnostics[i]
-			switch code, isRejection := strings.CutPrefix(d.Summary, risk.RejectedTitle); {
+			switch code, isRejection := strings.CutPrefix(d.Summary, risk.RejectionTitle); {
 			case d.Severity == "error" && isRejection:
 				b.reject(d, risk.Code(code))
 			case d.Severity == "error":

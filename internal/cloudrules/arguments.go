@@ -1,0 +1,158 @@
+package cloudrules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/go-cty/cty"
+	"github.com/hashicorp/go-cty/cty/convert"
+
+	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
+)
+
+// arguments are the arguments of a resource or of a block in it. What is read
+// is noted when it is unknown, and is a fault when it has the wrong type.
+type arguments struct {
+	v     cty.Value
+	notes *notes
+}
+
+type notes struct {
+	unknown []string
+	faults  fault.List
+}
+
+func newArguments(v cty.Value) arguments { return arguments{v: v, notes: &notes{}} }
+
+// unknowns are the arguments that were asked for and are not known, sorted.
+func (a arguments) unknowns() []string {
+	names := slices.Clone(a.notes.unknown)
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func (a arguments) noteUnknown(name string) { a.notes.unknown = append(a.notes.unknown, name) }
+
+// get returns the argument; null when it is not there.
+func (a arguments) get(name string) cty.Value {
+	switch {
+	case !a.v.IsKnown():
+		return cty.UnknownVal(cty.DynamicPseudoType)
+	case a.v.IsNull():
+		return cty.NullVal(cty.DynamicPseudoType)
+	case a.v.Type().IsObjectType() && a.v.Type().HasAttribute(name):
+		return a.v.GetAttr(name)
+	case a.v.Type().IsMapType() && a.v.HasIndex(cty.StringVal(name)).True():
+		return a.v.Index(cty.StringVal(name))
+	}
+	return cty.NullVal(cty.DynamicPseudoType)
+}
+
+func (a arguments) wrong(name string, v cty.Value, want string) {
+	a.notes.faults.Add(fault.New("Wrong type",
+		fmt.Sprintf("%s is %s and not %s.", name, v.Type().FriendlyName(), want),
+		"What the rule opens would be guesswork.",
+		"Review the plan with the version of the cloud's provider that this release knows."), fault.Attribute(name))
+}
+
+// text reads a string, a number or a bool as text; "" when it is null or
+// unknown.
+func (a arguments) text(name string) string {
+	v := a.get(name)
+	if !v.IsKnown() {
+		a.noteUnknown(name)
+		return ""
+	}
+	return a.scalar(name, v)
+}
+
+func (a arguments) scalar(name string, v cty.Value) string {
+	if v.IsNull() {
+		return ""
+	}
+	text, err := convert.Convert(v, cty.String)
+	if err != nil {
+		a.wrong(name, v, "a text")
+		return ""
+	}
+	return text.AsString()
+}
+
+// isTrue reads a bool; false when it is null or unknown.
+func (a arguments) isTrue(name string) bool { return a.text(name) == "true" }
+
+// texts reads a list or a single text; unknown elements are noted.
+func (a arguments) texts(name string) []string {
+	texts, unknown := a.textsOrUnknown(name)
+	if unknown {
+		a.noteUnknown(name)
+	}
+	return texts
+}
+
+// textsOrUnknown is texts without the note: the caller deals with what is
+// unknown.
+func (a arguments) textsOrUnknown(name string) (texts []string, unknown bool) {
+	v := a.get(name)
+	switch {
+	case !v.IsKnown():
+		return nil, true
+	case v.IsNull():
+		return nil, false
+	case !v.CanIterateElements():
+		if text := a.scalar(name, v); text != "" {
+			texts = append(texts, text)
+		}
+		return texts, false
+	case v.Type().IsObjectType() || v.Type().IsMapType():
+		a.wrong(name, v, "a list")
+		return nil, true
+	}
+	for _, element := range v.AsValueSlice() {
+		if !element.IsKnown() {
+			unknown = true
+			continue
+		}
+		if text := a.scalar(name, element); text != "" {
+			texts = append(texts, text)
+		}
+	}
+	return texts, unknown
+}
+
+// blocks reads a list of nested blocks, each with notes of its own. A list that
+// is unknown is one block of which nothing is known.
+func (a arguments) blocks(name string) []arguments {
+	v := a.get(name)
+	switch {
+	case !v.IsKnown():
+		return []arguments{newArguments(v)}
+	case v.IsNull():
+		return nil
+	case !v.CanIterateElements() || v.Type().IsObjectType() || v.Type().IsMapType():
+		block := newArguments(cty.DynamicVal)
+		block.wrong(name, v, "a list of blocks")
+		return []arguments{block}
+	}
+	elements := v.AsValueSlice()
+	blocks := make([]arguments, len(elements))
+	for i, element := range elements {
+		blocks[i] = newArguments(element)
+		if element.IsKnown() && !element.IsNull() && !element.Type().IsObjectType() && !element.Type().IsMapType() {
+			blocks[i].wrong(name, element, "a block")
+			blocks[i].v = cty.DynamicVal
+		}
+	}
+	return blocks
+}
+
+// optionalText reads an argument that decides nothing, so that it may be
+// unknown without making the rule unknown.
+func optionalText(a arguments, name string) []string {
+	texts, _ := a.textsOrUnknown(name)
+	return texts
+}
+
+// description reads what the author says of a rule.
+func description(a arguments) string { return strings.Join(optionalText(a, "description"), "") }

@@ -1,0 +1,91 @@
+package cloudrules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/backupfw/terraform-provider-backupfw/internal/existing"
+	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
+)
+
+var awsRulePlaces = map[string]string{"protocol": "ip_protocol", "from_port": "from_port", "to_port": "to_port", "ports": "from_port", "cidrs": "cidr_ipv4"}
+
+var awsInlinePlaces = map[string]string{"protocol": "protocol", "from_port": "from_port", "to_port": "to_port", "ports": "from_port", "cidrs": "cidr_blocks", "direction": "type"}
+
+// ownGroup is the peer of a rule with self = true.
+const ownGroup = "the group itself"
+
+// readAWSRule reads aws_vpc_security_group_ingress_rule and its sibling.
+func readAWSRule(direction string) func(arguments) []draft {
+	return func(a arguments) []draft {
+		d := draft{arguments: a, group: groupID(a), undecided: []string{"ip_protocol", "from_port", "to_port"}}
+		d.row = existing.Rule{Direction: direction, Description: description(a)}
+		d.awsPorts(a.text("ip_protocol"))
+		for _, name := range []string{"cidr_ipv4", "cidr_ipv6"} {
+			d.row.CIDRs = append(d.row.CIDRs, a.texts(name)...)
+		}
+		d.references(policy.AWSSecurityGroup, "referenced_security_group_id", GroupHosts)
+		d.references(policy.AWSPrefixList, "prefix_list_id", ListHosts)
+		return []draft{d}
+	}
+}
+
+// groupID is what a rule is attached to. It may be unknown without making the
+// rule unknown.
+func groupID(a arguments) string {
+	ids, _ := a.textsOrUnknown("security_group_id")
+	return strings.Join(ids, "")
+}
+
+// awsPorts reads the ports. EC2 takes ports into account for TCP, UDP and ICMP
+// alone: with every other protocol the rule is for all of it.
+func (d *draft) awsPorts(protocol string) {
+	d.row.Protocol = protocol
+	from, to := d.arguments.text("from_port"), d.arguments.text("to_port")
+	switch strings.ToLower(protocol) {
+	case "tcp", "6", "udp", "17", "icmp", "1", "icmpv6", "58":
+		d.row.FromPort, d.row.ToPort = from, to
+	case "sctp", "132":
+		d.row.Ports = []string{"*"}
+	}
+}
+
+// readAWSOldRule reads aws_security_group_rule.
+func readAWSOldRule(a arguments) []draft {
+	d := draft{arguments: a, group: groupID(a), undecided: []string{"type", "protocol", "from_port", "to_port"}}
+	d.row = existing.Rule{Direction: a.text("type"), Description: description(a)}
+	d.awsPeers("source_security_group_id")
+	return []draft{d}
+}
+
+// awsPeers reads what old rules and blocks have in common.
+func (d *draft) awsPeers(groups string) {
+	d.awsPorts(d.arguments.text("protocol"))
+	for _, name := range []string{"cidr_blocks", "ipv6_cidr_blocks"} {
+		d.row.CIDRs = append(d.row.CIDRs, d.arguments.texts(name)...)
+	}
+	d.references(policy.AWSSecurityGroup, groups, GroupHosts)
+	d.references(policy.AWSPrefixList, "prefix_list_ids", ListHosts)
+	if d.arguments.isTrue("self") {
+		d.reference(policy.AWSSecurityGroup, ownGroup, GroupHosts)
+	}
+}
+
+// readAWSGroup reads the blocks in a security group.
+func readAWSGroup(a arguments) []draft {
+	id := a.get("id")
+	group := ""
+	if id.IsKnown() {
+		group = a.scalar("id", id)
+	}
+	var drafts []draft
+	for _, direction := range []string{ingress, egress} {
+		for i, block := range a.blocks(direction) {
+			d := draft{arguments: block, group: group, part: fmt.Sprintf("%s[%d]", direction, i), undecided: []string{"protocol", "from_port", "to_port"}}
+			d.row = existing.Rule{Direction: direction, Description: description(block)}
+			d.awsPeers("security_groups")
+			drafts = append(drafts, d)
+		}
+	}
+	return drafts
+}

@@ -1,0 +1,293 @@
+// Package cloudrules reads the firewall rules that a plan writes by hand with
+// the resources of a cloud's own provider, so that they can be judged like the
+// rules of a policy. Nothing is read as less than it is: what is known only
+// after apply makes a rule partial, and what cannot be judged says why.
+//
+// A cloud is one file, with a line per resource type in resources.
+package cloudrules
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/go-cty/cty"
+
+	"github.com/backupfw/terraform-provider-backupfw/internal/existing"
+	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
+	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
+)
+
+// A plan does not say how many hosts a group, a tag or a list stands for, so
+// they count as so many.
+const (
+	// GroupHosts is for security groups, application security groups, network
+	// tags and service accounts: interfaces inside the cloud's own network.
+	GroupHosts = 1024
+	// ListHosts is for prefix lists, which may hold any address.
+	ListHosts = 65536
+	// VirtualNetworkHosts is for Azure's tag of that name.
+	VirtualNetworkHosts = 65536
+	// TagHosts is for Azure's other service tags, which stand for public
+	// addresses, other customers' among them.
+	TagHosts = 1 << 20
+)
+
+// Rule is one rule that a resource of a cloud's provider writes.
+type Rule struct {
+	// Part leads to the rule inside its resource, such as ingress[0]; empty when
+	// the resource is one rule.
+	Part string
+	// Group is the id or the name of what the rule is attached to; empty when it
+	// is not known.
+	Group string
+	// Rule is the rule with the name that was asked for. It is partial when
+	// something is known only after apply or cannot be judged: what is certain
+	// is there, the rest is left out.
+	Rule policy.Rule
+	// Closes says why the rule opens nothing: it denies, or is disabled. It is
+	// empty for a rule that opens something.
+	Closes string
+	// Unknown are the arguments that are known only after apply, sorted.
+	Unknown []string
+	// Assumed are sentences about what had to be assumed.
+	Assumed []string
+	// Faults are what keeps the rule from being judged, placed at the resource's
+	// own arguments.
+	Faults fault.List
+}
+
+// resource is how the rules of one resource type are read.
+type resource struct {
+	read func(arguments) []draft
+	// computed are arguments that the cloud's provider fills in when the author
+	// does not write them.
+	computed []string
+	// places are the resource's names for the attributes of an existing rule.
+	places map[string]string
+}
+
+// resources are the resource types that are understood.
+var resources = map[string]resource{
+	"aws_vpc_security_group_ingress_rule": {read: readAWSRule(ingress), places: awsRulePlaces},
+	"aws_vpc_security_group_egress_rule":  {read: readAWSRule(egress), places: awsRulePlaces},
+	"aws_security_group_rule":             {read: readAWSOldRule, computed: []string{"source_security_group_id"}, places: awsInlinePlaces},
+	"aws_security_group":                  {read: readAWSGroup, computed: []string{"ingress", "egress"}, places: awsInlinePlaces},
+	"aws_default_security_group":          {read: readAWSGroup, computed: []string{"ingress", "egress"}, places: awsInlinePlaces},
+	"azurerm_network_security_rule":       {read: readAzureRule, places: azurePlaces},
+	"azurerm_network_security_group":      {read: readAzureGroup, computed: []string{"security_rule"}, places: azurePlaces},
+	"google_compute_firewall":             {read: readGoogleFirewall, computed: []string{"direction", "source_ranges", "destination_ranges"}, places: googlePlaces},
+}
+
+// Types lists the resource types that are understood, sorted.
+func Types() []string { return slices.Sorted(maps.Keys(resources)) }
+
+// Understood reports whether the rules of the resource type can be read.
+func Understood(resourceType string) bool {
+	_, known := resources[resourceType]
+	return known
+}
+
+// Computed lists the arguments that the cloud's provider fills in when the
+// author does not write them: unknown, they then say nothing about a rule.
+func Computed(resourceType string) []string { return resources[resourceType].computed }
+
+const (
+	ingress = "ingress"
+	egress  = "egress"
+)
+
+// draft is a rule as it was found, before it is normalised.
+type draft struct {
+	part, group, closes string
+	row                 existing.Rule
+	// arguments noted what was unknown or of the wrong type.
+	arguments arguments
+	// undecided are the arguments without which nothing of the rule is certain:
+	// direction, protocol and ports. Other unknown arguments are peers.
+	undecided []string
+	// zones are the zones of references that are not judged by address.
+	zones map[string]policy.Zone
+	// portsOfBoth is set when the ports are those of TCP and of UDP.
+	portsOfBoth bool
+	assumed     []string
+}
+
+// Read reads the rules that a resource of the type writes; v is its planned
+// value, of whatever type its JSON implies. name gives every rule its name, from
+// the part of the resource that it stands in. A type that is not Understood, and
+// a value that is null, have no rules.
+func Read(resourceType string, v cty.Value, name func(part string) string) []Rule {
+	of, known := resources[resourceType]
+	if !known || v.IsKnown() && v.IsNull() {
+		return nil
+	}
+	drafts := of.read(newArguments(v))
+	rules := make([]Rule, len(drafts))
+	for i := range drafts {
+		rules[i] = drafts[i].finish(name(drafts[i].part), of.places)
+	}
+	return rules
+}
+
+// finish normalises the draft.
+func (d *draft) finish(name string, places map[string]string) Rule {
+	r := Rule{Part: d.part, Group: d.group, Closes: d.closes, Unknown: d.arguments.unknowns(), Assumed: d.assumed, Faults: d.arguments.notes.faults}
+	r.Rule = policy.Rule{Name: name, Description: d.row.Description}
+	if r.Closes != "" {
+		return r
+	}
+	for _, argument := range r.Unknown {
+		if slices.Contains(d.undecided, argument) {
+			// Egress counts less than ingress, and any port may be meant.
+			r.Rule.Partial = true
+			return r
+		}
+	}
+	partial := len(r.Unknown) > 0 || len(r.Faults) > 0
+	if partial && len(d.row.CIDRs) == 0 && len(d.row.References) == 0 {
+		r.Rule.Partial = true
+		return r
+	}
+	rule, faults := d.normalize(name)
+	if len(faults) > 0 {
+		for _, f := range faults {
+			r.Faults = append(r.Faults, placed(f, places))
+		}
+		r.Rule.Partial = true
+		return r
+	}
+	rule.Partial = partial
+	r.Rule = rule
+	d.splitZones(&r.Rule)
+	return r
+}
+
+// normalize reads the row, or the two that it stands for.
+func (d *draft) normalize(name string) (policy.Rule, fault.List) {
+	if !d.portsOfBoth {
+		return d.row.Normalize(name)
+	}
+	tcp, udp := d.row, d.row
+	tcp.Protocol, udp.Protocol = "tcp", "udp"
+	rule, faults := tcp.Normalize(name)
+	if len(faults) > 0 {
+		return rule, faults
+	}
+	other, faults := udp.Normalize(name)
+	if len(faults) > 0 {
+		return rule, faults
+	}
+	rule.PortRanges = append(rule.PortRanges, other.PortRanges...)
+	listeners := slices.Concat(rule.PortRanges[0].Listeners, rule.PortRanges[1].Listeners)
+	rule.PortRanges = []policy.PortRange{{Name: name, Listeners: listeners}}
+	return rule, nil
+}
+
+// splitZones moves references with a zone of their own into groups of it.
+func (d *draft) splitZones(rule *policy.Rule) {
+	if len(d.zones) == 0 {
+		return
+	}
+	group := rule.Peers[0]
+	kept := group
+	kept.References = nil
+	var more []policy.PeerGroup
+	for _, reference := range group.References {
+		zone, own := d.zones[reference.Name]
+		if !own {
+			kept.References = append(kept.References, reference)
+			continue
+		}
+		more = append(more, policy.PeerGroup{Name: reference.Name, Zone: zone, ZoneReason: "a service tag", References: []policy.Reference{reference}})
+	}
+	rule.Peers = nil
+	if !kept.Prefixes.IsEmpty() || len(kept.References) > 0 {
+		rule.Peers = append(rule.Peers, kept)
+	}
+	rule.Peers = append(rule.Peers, more...)
+}
+
+// placed moves a fault from the attribute of an existing rule to the argument
+// of the resource.
+func placed(f *fault.Fault, places map[string]string) *fault.Fault {
+	moved := *f
+	if len(f.Path) == 0 {
+		return &moved
+	}
+	f.Path[0].Visit(func(attribute string) {
+		if argument, known := places[attribute]; known {
+			moved.Path = fault.Path{fault.Attribute(argument)}
+		}
+	}, func(string) {}, func(int) {})
+	return &moved
+}
+
+// reference adds a peer that is no address.
+func (d *draft) reference(kind policy.ReferenceKind, id string, hosts uint64) {
+	r := policy.Reference{Name: referenceName(id), Kind: kind, MaxHosts: hosts}
+	if kind == policy.AWSPrefixList {
+		r.MaxEntries = 1 // what it costs in quota is not asked here
+	}
+	for _, given := range d.row.References {
+		if given.Name == r.Name {
+			return
+		}
+	}
+	d.row.References = append(d.row.References, r)
+	d.assume("%s is counted as %s hosts: a plan does not say how many it stands for.", id, thousands(hosts))
+}
+
+func (d *draft) assume(format string, a ...any) {
+	d.assumed = append(d.assumed, fmt.Sprintf(format, a...))
+}
+
+// unknownGroup stands for a group whose id is known only after apply: that it
+// is a group is certain.
+const unknownGroup = "group-known-after-apply"
+
+// references adds the objects that an argument names. An id that is not known
+// yet is still the id of such an object.
+func (d *draft) references(kind policy.ReferenceKind, argument string, hosts uint64) {
+	ids, unknown := d.arguments.textsOrUnknown(argument)
+	for _, id := range ids {
+		d.reference(kind, id, hosts)
+	}
+	if unknown {
+		d.reference(kind, unknownGroup, hosts)
+	}
+}
+
+// referenceName makes a name for the engine of an id, which may be a path.
+func referenceName(id string) string {
+	if f := policy.CheckName("", id); f == nil {
+		return id
+	}
+	const longest = 63
+	parts := strings.Split(strings.TrimRight(id, "/"), "/")
+	var b strings.Builder
+	for _, r := range strings.ToLower(parts[len(parts)-1]) {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '_' {
+			b.WriteRune(r)
+		} else {
+			b.WriteByte('-')
+		}
+	}
+	name := strings.Trim(b.String(), "-_")
+	if len(name) > longest {
+		name = name[:longest]
+	}
+	if name == "" {
+		return "unnamed"
+	}
+	return name
+}
+
+func thousands(n uint64) string {
+	text := fmt.Sprint(n)
+	for at := len(text) - 3; at > 0; at -= 3 {
+		text = text[:at] + "," + text[at:]
+	}
+	return text
+}

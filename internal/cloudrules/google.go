@@ -1,0 +1,71 @@
+package cloudrules
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/backupfw/terraform-provider-backupfw/internal/existing"
+	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
+)
+
+var googlePlaces = map[string]string{"protocol": "allow", "ports": "allow", "from_port": "allow", "to_port": "allow", "cidrs": "source_ranges", "direction": "direction"}
+
+// everyIPv4 is whom a firewall without peers is for.
+const everyIPv4 = "0.0.0.0/0"
+
+// readGoogleFirewall reads google_compute_firewall: a rule for every allow
+// block, with the peers of the firewall.
+func readGoogleFirewall(a arguments) []draft {
+	group := strings.Join(append(optionalText(a, "network"), optionalText(a, "target_tags")...), " ")
+	var drafts []draft
+	for i := range a.blocks("deny") {
+		drafts = append(drafts, draft{arguments: newArguments(a.v), part: fmt.Sprintf("deny[%d]", i), group: group, closes: "it denies"})
+	}
+	for i, block := range a.blocks("allow") {
+		// Every rule has the notes of the firewall and of its own block.
+		of := newArguments(a.v)
+		d := draft{arguments: of, part: fmt.Sprintf("allow[%d]", i), group: group, undecided: []string{"direction", "disabled", "allow"}}
+		d.row = existing.Rule{Direction: cmp.Or(of.text("direction"), "INGRESS"), Description: description(of), Protocol: block.text("protocol"), Ports: block.texts("ports")}
+		if len(block.notes.unknown) > 0 {
+			of.noteUnknown("allow")
+		}
+		of.notes.faults.AddAll(block.notes.faults)
+		if len(d.row.Ports) == 0 {
+			d.row.Ports = googleEveryPort(d.row.Protocol)
+		}
+		d.googlePeers()
+		if of.isTrue("disabled") {
+			d.closes = "it is disabled"
+		}
+		drafts = append(drafts, d)
+	}
+	return drafts
+}
+
+// googleEveryPort is what a protocol without ports means, for protocols that
+// have some.
+func googleEveryPort(protocol string) []string {
+	switch strings.ToLower(protocol) {
+	case "tcp", "6", "udp", "17", "sctp", "132":
+		return []string{"*"}
+	}
+	return nil
+}
+
+// googlePeers reads who is at the other end. Sources of several kinds add up,
+// and none at all is everybody.
+func (d *draft) googlePeers() {
+	a := d.arguments
+	if strings.EqualFold(d.row.Direction, "EGRESS") {
+		d.row.CIDRs = a.texts("destination_ranges")
+	} else {
+		d.row.CIDRs = a.texts("source_ranges")
+		d.references(policy.GoogleNetworkTag, "source_tags", GroupHosts)
+		d.references(policy.GoogleServiceAccount, "source_service_accounts", GroupHosts)
+	}
+	unknown := len(a.notes.unknown) > 0
+	if len(d.row.CIDRs) == 0 && len(d.row.References) == 0 && !unknown {
+		d.row.CIDRs = []string{everyIPv4}
+	}
+}
