@@ -236,6 +236,9 @@ func (d *draft) reference(kind policy.ReferenceKind, id string, hosts uint64) {
 		}
 	}
 	d.row.References = append(d.row.References, r)
+	if id == unknownGroup {
+		id = "A group whose id is known only after apply"
+	}
 	d.assume("%s is counted as %s hosts: a plan does not say how many it stands for.", id, thousands(hosts))
 }
 

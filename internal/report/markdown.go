@@ -165,7 +165,10 @@ func table(r *Report) []block {
 }
 
 func rating(s *Subject) string {
-	if s.Partial && s.Rating != "" {
+	switch {
+	case s.Partial && s.Score <= 0:
+		return "" // the lowest rating is no bound
+	case s.Partial:
 		return "at least " + s.Rating
 	}
 	return s.Rating

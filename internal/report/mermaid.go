@@ -2,7 +2,10 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 )
 
 // drawnEdges is how many arrows a picture has at most: beyond that nobody
@@ -72,7 +75,8 @@ func (d *drawing) rule(s *Subject, r *Rule) {
 
 func (d *drawing) peers(g *PeerGroup) string {
 	shape := `%s["%s"]`
-	if g.Zone == "internet" {
+	everybody := func(peer string) bool { return peer == "0.0.0.0/0" || peer == "::/0" }
+	if g.Zone == policy.Internet.String() || slices.ContainsFunc(g.Peers, everybody) {
 		shape += ":::exposed"
 	}
 	lines := append([]string{g.Name, "zone " + strings.ReplaceAll(g.Zone, "_", " ")}, some(g.Peers)...)
@@ -93,9 +97,11 @@ func (d *drawing) node(kind, key string, lines []string, shape string) string {
 	}
 	id := fmt.Sprintf("%s%d", kind, len(d.ids))
 	d.ids[key] = id
-	labels := make([]string, len(lines))
-	for i, line := range lines {
-		labels[i] = label(shorten(line, 60))
+	var labels []string
+	for _, line := range lines {
+		if line != "" { // rules written by hand have no names for ports and peers
+			labels = append(labels, label(shorten(line, 60)))
+		}
 	}
 	d.nodes = append(d.nodes, fmt.Sprintf(shape, id, strings.Join(labels, "<br>")))
 	return id

@@ -341,6 +341,12 @@ func (b *builder) rename(s *report.Subject, rules map[string]*cloudRule) {
 		r := &s.Rules[i]
 		if rule := rules[r.Name]; rule != nil {
 			r.Address, r.Name = rule.change.Address, rule.address
+			for j := range r.PortRanges {
+				r.PortRanges[j].Name = ""
+			}
+			for j := range r.Peers {
+				r.Peers[j].Name = ""
+			}
 			if s.Location == nil {
 				s.Location = b.locator.resource(rule.change)
 			}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -65,7 +66,7 @@ func (b *builder) reject(d *tfplan.Diagnostic, code risk.Code) {
 	if s.Location == nil {
 		s.Location = location
 	}
-	mark, message, marked := risk.ParseMark(d.Detail)
+	mark, marked := risk.ParseMark(d.Detail)
 	if marked && s.Score < 0 {
 		s.Score, s.Limit, s.Partial, s.Rating = mark.Score, mark.Limit, mark.AtLeast, risk.Rating(mark.Score)
 	}
@@ -75,11 +76,32 @@ func (b *builder) reject(d *tfplan.Diagnostic, code risk.Code) {
 			return
 		}
 	}
-	f := report.Finding{Code: code, Effect: risk.Reject, Message: message, Location: location}
+	f := report.Finding{Code: code, Effect: risk.Reject, Message: messageOf(d.Detail, mark), Location: location}
 	if marked {
-		f.Severity, f.Rules = mark.Severity, mark.Rules
+		f.Severity, f.Rules = mark.Severity, rulesOf(d.Detail)
 	}
 	s.Findings = append(s.Findings, f)
+}
+
+// messageOf is the text of a rejection without the mark at its end.
+func messageOf(detail string, mark risk.Mark) string {
+	return strings.TrimSpace(strings.ReplaceAll(detail, mark.String(), ""))
+}
+
+var (
+	atRule  = regexp.MustCompile(`\(At (?:[a-z_]+\.)*rules\["([a-z0-9_-]+)"\]`)
+	ofRules = regexp.MustCompile(`\(Rules: ([a-z0-9_, -]+)\.\)`)
+)
+
+// rulesOf finds the rules that the text of a rejection is about.
+func rulesOf(detail string) []string {
+	if several := ofRules.FindAllStringSubmatch(detail, -1); len(several) > 0 {
+		return strings.Split(several[len(several)-1][1], ", ")
+	}
+	if one := atRule.FindAllStringSubmatch(detail, -1); len(one) > 0 {
+		return []string{one[len(one)-1][1]}
+	}
+	return nil
 }
 
 // subject finds the subject of a resource, and makes one when the plan did not
