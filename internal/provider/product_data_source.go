@@ -11,7 +11,7 @@ import (
 // newProductDataSource is backupfw_product: everything that the catalogue
 // knows of one product.
 func newProductDataSource() datasource.DataSource {
-	return &catalogDataSource{
+	return &computedDataSource{
 		name: "product",
 		doc: "Everything that the catalogue knows of one backup product: who dials whom and on which ports, how wide its ranges have to be, how to make them smaller, and what has been attacked. " +
 			"`backupfw_products` finds the id.",

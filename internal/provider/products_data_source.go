@@ -12,7 +12,7 @@ import (
 
 // newProductsDataSource is backupfw_products: a search in the catalogue.
 func newProductsDataSource() datasource.DataSource {
-	return &catalogDataSource{
+	return &computedDataSource{
 		name: "products",
 		doc:  "Finds backup products in the catalogue. A product is listed when every filter that is given fits; without filters all are listed.",
 		optional: []shape{

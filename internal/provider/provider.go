@@ -69,7 +69,7 @@ func (p *backupfwProvider) Resources(context.Context) []func() resource.Resource
 }
 
 func (p *backupfwProvider) DataSources(context.Context) []func() datasource.DataSource {
-	sources := []func() datasource.DataSource{newAssessmentDataSource, newProductDataSource, newProductsDataSource}
+	sources := []func() datasource.DataSource{newAssessmentDataSource, newProductDataSource, newProductsDataSource, newReviewDataSource}
 	for _, target := range emit.Targets() {
 		sources = append(sources, func() datasource.DataSource { return newRulesDataSource(target) })
 	}
@@ -79,7 +79,7 @@ func (p *backupfwProvider) DataSources(context.Context) []func() datasource.Data
 func (p *backupfwProvider) Functions(context.Context) []func() function.Function {
 	functions := []func() function.Function{
 		newAssessFunction, newExcludeCIDRsFunction, newMergeCIDRsFunction, newMergePortsFunction,
-		newParsePortsFunction, newPortServicesFunction, newQuietPortsFunction, newScoreFunction,
+		newParsePortsFunction, newPortServicesFunction, newQuietPortsFunction, newReviewFunction, newScoreFunction,
 	}
 	for _, target := range emit.Targets() {
 		functions = append(functions, func() function.Function { return newRulesFunction(target) })

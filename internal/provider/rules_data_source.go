@@ -17,7 +17,7 @@ import (
 
 // newRulesDataSource is the rule data source of one target.
 func newRulesDataSource(target emit.Target) datasource.DataSource {
-	return &policyDataSource{
+	d := &policyDataSource{
 		name: target.Name,
 		doc: target.Description + "\n\nThe policy is judged again here, so a rejected policy compiles to nothing. " +
 			"Pass it through a local: Terraform reads a data source that refers directly to a resource with pending changes only during apply, " +
@@ -36,6 +36,7 @@ func newRulesDataSource(target emit.Target) datasource.DataSource {
 			return encodeRules(target, result)
 		},
 	}
+	return d.dataSource()
 }
 
 // rulesOptions are the arguments of a rule data source besides the policy.

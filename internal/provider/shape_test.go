@@ -118,14 +118,11 @@ func TestShapes_EncodedValues_FitTheSchema(t *testing.T) {
 // computedOf returns the name of a data source and what it computes.
 func computedOf(t *testing.T, d datasource.DataSource) (string, []shape) {
 	t.Helper()
-	switch d := d.(type) {
-	case *policyDataSource:
-		return d.name, d.computed
-	case *catalogDataSource:
-		return d.name, d.computed
+	source, known := d.(*computedDataSource)
+	if !known {
+		t.Fatalf("%T is built of no shapes", d)
 	}
-	t.Fatalf("%T is built of no shapes", d)
-	return "", nil
+	return source.name, source.computed
 }
 
 // rawOf is what ValidateValue takes for a value.

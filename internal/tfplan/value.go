@@ -1,0 +1,181 @@
+package tfplan
+
+import (
+	"fmt"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/hashicorp/go-cty/cty"
+	ctyjson "github.com/hashicorp/go-cty/cty/json"
+)
+
+// Before is the value in the state, of the given type; null when there was
+// none. Of cty.DynamicPseudoType it has the type that the JSON implies:
+// objects and tuples.
+func (c *Change) Before(t cty.Type) (cty.Value, error) {
+	return c.value(c.before, nil, t, "before")
+}
+
+// After is the planned value, with unknown values in it; null when the plan
+// leaves nothing. The type is as for Before.
+func (c *Change) After(t cty.Type) (cty.Value, error) {
+	return c.value(c.after, c.unknown, t, "after")
+}
+
+func (c *Change) value(raw, unknown jsontext.Value, t cty.Type, when string) (cty.Value, error) {
+	if kind := raw.Kind(); kind == 0 || kind == 'n' {
+		return cty.NullVal(t), nil
+	}
+	failed := func(err error) (cty.Value, error) {
+		return cty.NilVal, fmt.Errorf("the value of %s (%s) does not fit the resource in this version of the provider: %w", c.Address, when, err)
+	}
+	value, err := typed(raw, t)
+	if err != nil {
+		return failed(err)
+	}
+	if unknown.Kind() == 0 {
+		return value, nil
+	}
+	var mask any
+	if err := json.Unmarshal(unknown, &mask); err != nil {
+		return failed(err)
+	}
+	value, err = masked(value, mask, t)
+	if err != nil {
+		return failed(err)
+	}
+	return value, nil
+}
+
+func typed(raw []byte, t cty.Type) (cty.Value, error) {
+	if t == cty.DynamicPseudoType {
+		implied, err := ctyjson.ImpliedType(raw)
+		if err != nil {
+			return cty.NilVal, err
+		}
+		t = implied
+	}
+	return ctyjson.Unmarshal(raw, t)
+}
+
+// masked puts unknown values where the mask, which has the shape of the value,
+// says true. The plan leaves such values out: attributes and map elements are
+// missing, list elements null.
+func masked(v cty.Value, mask any, t cty.Type) (cty.Value, error) {
+	switch m := mask.(type) {
+	case bool:
+		if m {
+			return cty.UnknownVal(t), nil
+		}
+		return v, nil
+	case map[string]any:
+		if len(m) == 0 || v.IsNull() && len(m) == 0 {
+			return v, nil
+		}
+		return maskedMembers(v, m, t)
+	case []any:
+		return maskedElements(v, m, t)
+	case nil:
+		return v, nil
+	}
+	return cty.NilVal, fmt.Errorf("after_unknown holds %T", mask)
+}
+
+func maskedMembers(v cty.Value, mask map[string]any, t cty.Type) (cty.Value, error) {
+	members := map[string]cty.Value{}
+	if !v.IsNull() {
+		if !v.Type().IsObjectType() && !v.Type().IsMapType() {
+			return cty.NilVal, fmt.Errorf("after_unknown has members where the value is %s", v.Type().FriendlyName())
+		}
+		members = v.AsValueMap()
+		if members == nil {
+			members = map[string]cty.Value{}
+		}
+	}
+	unknown := false
+	for name, below := range mask {
+		of, known := memberType(t, name)
+		if !known {
+			return cty.NilVal, fmt.Errorf("there is no attribute %q", name)
+		}
+		old, present := members[name]
+		if !present {
+			old = cty.NullVal(of)
+		}
+		with, err := masked(old, below, of)
+		if err != nil {
+			return cty.NilVal, err
+		}
+		if !present && with.IsNull() {
+			continue // a member of which nothing is unknown is in the value
+		}
+		unknown = unknown || !with.IsWhollyKnown()
+		members[name] = with
+	}
+	switch {
+	case !unknown:
+		return v, nil
+	case t.IsMapType():
+		return cty.MapVal(members), nil
+	case t.IsObjectType():
+		for name, of := range t.AttributeTypes() {
+			if _, present := members[name]; !present {
+				members[name] = cty.NullVal(of)
+			}
+		}
+	}
+	return cty.ObjectVal(members), nil
+}
+
+func maskedElements(v cty.Value, mask []any, t cty.Type) (cty.Value, error) {
+	if len(mask) == 0 {
+		return v, nil
+	}
+	var elements []cty.Value
+	if !v.IsNull() {
+		if !v.CanIterateElements() || v.Type().IsObjectType() || v.Type().IsMapType() {
+			return cty.NilVal, fmt.Errorf("after_unknown has elements where the value is %s", v.Type().FriendlyName())
+		}
+		elements = v.AsValueSlice()
+	}
+	if len(mask) > len(elements) {
+		return cty.NilVal, fmt.Errorf("after_unknown has %d elements where the value has %d", len(mask), len(elements))
+	}
+	of := cty.DynamicPseudoType
+	if t.IsListType() || t.IsSetType() {
+		of = t.ElementType()
+	}
+	unknown := false
+	for i, below := range mask {
+		with, err := masked(elements[i], below, of)
+		if err != nil {
+			return cty.NilVal, err
+		}
+		unknown = unknown || !with.IsWhollyKnown()
+		elements[i] = with
+	}
+	switch {
+	case !unknown:
+		return v, nil
+	case t.IsListType():
+		return cty.ListVal(elements), nil
+	case t.IsSetType():
+		return cty.SetVal(elements), nil
+	}
+	return cty.TupleVal(elements), nil
+}
+
+// memberType is the type of a member of t. What the JSON implies has whatever
+// members there are.
+func memberType(t cty.Type, name string) (cty.Type, bool) {
+	switch {
+	case t.IsMapType():
+		return t.ElementType(), true
+	case t.IsObjectType():
+		if !t.HasAttribute(name) {
+			return cty.NilType, false
+		}
+		return t.AttributeType(name), true
+	}
+	return cty.DynamicPseudoType, true
+}
