@@ -39,8 +39,10 @@ type declaredResource struct {
 	// validate checks what does not depend on the provider's settings.
 	validate func(node) diag.Diagnostics
 	// evaluate computes the computed attributes, nil when they are not known
-	// yet. Errors keep the plan from being made.
-	evaluate func(node, *providerData) (record, diag.Diagnostics)
+	// yet. Errors keep the plan from being made. prior is the state that is
+	// about to change: null where there is none, and in apply, which only does
+	// what the plan has announced.
+	evaluate func(planned, prior node, data *providerData) (record, diag.Diagnostics)
 
 	data *providerData
 }
@@ -92,12 +94,13 @@ func (r *declaredResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	if req.Plan.Raw.IsNull() || r.data == nil {
 		return // a destroy plan opens nothing
 	}
-	var planned types.Object
+	var planned, prior types.Object
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	values, diags := r.evaluate(newNode(planned, false), r.data)
+	values, diags := r.evaluate(newNode(planned, false), newNode(prior, false), r.data)
 	resp.Diagnostics.Append(diags...)
 	if diags.HasError() {
 		return
@@ -140,7 +143,7 @@ func (r *declaredResource) apply(ctx context.Context, plan tfsdk.Plan, state *tf
 		diags.AddError("Provider not configured", notConfigured)
 		return diags
 	}
-	values, found := r.evaluate(newNode(planned, false), r.data)
+	values, found := r.evaluate(newNode(planned, false), node{}, r.data)
 	diags.Append(found...)
 	if diags.HasError() {
 		return diags

@@ -43,7 +43,7 @@ func newPeerGroupResource() resource.Resource {
 			_, diags := evaluatePeerGroup(n)
 			return diags.Errors()
 		},
-		evaluate: func(n node, _ *providerData) (record, diag.Diagnostics) { return evaluatePeerGroup(n) },
+		evaluate: func(n, _ node, _ *providerData) (record, diag.Diagnostics) { return evaluatePeerGroup(n) },
 	}
 }
 

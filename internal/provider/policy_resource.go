@@ -18,7 +18,7 @@ func newPolicyResource() resource.Resource {
 	return &declaredResource{
 		name: "policy",
 		doc: "What a host, or a group of hosts, lets in and out for its backup: scored, and rejected in the plan when it opens too much.\n\n" +
-			"Everything computed is known in the first plan when the inputs are. Pass the policy to rule data sources through a local: " +
+			"Everything computed is known in the first plan when the inputs are. An update that raises the score warns in the plan: the old score, the new one, and what is opened. Pass the policy to rule data sources through a local: " +
 			"Terraform reads a data source that refers directly to a resource with pending changes only during apply.",
 		required: []shape{
 			text("name", "Name of the policy: 1 to 63 of `a-z`, `0-9`, `-` and `_`, starting with a letter or digit."),
@@ -47,7 +47,7 @@ func newPolicyResource() resource.Resource {
 }
 
 // evaluatePolicy judges the policy of the resource itself.
-func evaluatePolicy(n node, data *providerData) (record, diag.Diagnostics) {
+func evaluatePolicy(n, prior node, data *providerData) (record, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	s := data.today()
 	p, a := judge(n, s, &diags)
@@ -55,6 +55,7 @@ func evaluatePolicy(n node, data *providerData) (record, diag.Diagnostics) {
 		return nil, diags
 	}
 	addFindings(&diags, p, a, s)
+	addRise(&diags, prior, p, a)
 	if diags.HasError() {
 		return nil, diags
 	}

@@ -46,7 +46,7 @@ func newPortRangeResource() resource.Resource {
 			_, diags := evaluatePortRange(n)
 			return diags.Errors()
 		},
-		evaluate: func(n node, _ *providerData) (record, diag.Diagnostics) { return evaluatePortRange(n) },
+		evaluate: func(n, _ node, _ *providerData) (record, diag.Diagnostics) { return evaluatePortRange(n) },
 	}
 }
 

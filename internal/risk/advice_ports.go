@@ -31,7 +31,7 @@ func portCandidates(p *policy.Policy, ruleIndex, j, k int) []candidate {
 		list = append(list, candidate{
 			advice: Advice{Action: "single-port", Rule: rule.Name, Argument: "flows", Value: quoted(flows),
 				Message: strings.TrimSpace(fmt.Sprintf("%s can carry this over %s alone: write flows = %s in port range %q, without ports and roles. %s",
-					product.Name, somePorts(other.Ports), quoted(flows), portRange.Name, sentence(flow.Configurable)))},
+					product.Name, SomePorts(other.Ports), quoted(flows), portRange.Name, sentence(flow.Configurable)))},
 			changed: replaceListeners(p, portRange, listeners),
 		})
 	}
@@ -39,7 +39,7 @@ func portCandidates(p *policy.Policy, ruleIndex, j, k int) []candidate {
 		list = append(list, candidate{
 			advice: Advice{Action: "reverse-direction", Rule: rule.Name, Argument: "direction", Value: `"egress"`,
 				Message: fmt.Sprintf("%s can dial the other way round (%s): take flow %q with %s out of this rule and write a rule with direction = \"egress\" and flow %q for the same peers.",
-					product.Name, strings.TrimSuffix(other.Configurable, "."), flow.ID, somePorts(listener.Ports), other.ID)},
+					product.Name, strings.TrimSuffix(other.Configurable, "."), flow.ID, SomePorts(listener.Ports), other.ID)},
 			changed: reverse(p, ruleIndex, j, k, listenerOf(product, other)),
 		})
 	}
@@ -87,7 +87,7 @@ func declareCandidate(p *policy.Policy, rule *policy.Rule, portRange *policy.Por
 	return candidate{
 		advice: Advice{Action: "declare-listener", Rule: rule.Name, Argument: "negotiated", Value: "true",
 			Message: fmt.Sprintf("If one listener picks a port of %s per connection, write negotiated = true in port range %q: nothing else may then listen there.",
-				somePorts(declared.Ports), portRange.Name)},
+				SomePorts(declared.Ports), portRange.Name)},
 		changed: replaceListeners(p, portRange, []policy.Listener{declared}),
 	}, true
 }

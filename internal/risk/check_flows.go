@@ -20,7 +20,7 @@ func checkExploitedListener(m *model) []Finding {
 		}
 		f := findingOf(ExploitedListenerFound, severity, effect, m.causesByPorts(g.entries))
 		f.Message = fmt.Sprintf("The listener of flow %s (%s) is in CISA's catalogue of known exploited vulnerabilities (%s)%s.",
-			g.name, somePorts(f.Ports), some(flow.ExploitedBy), from)
+			g.name, SomePorts(f.Ports), some(flow.ExploitedBy), from)
 		f.Remedy = "Run a version in which this is fixed, and let in only the hosts that need the port, none of them on the internet."
 		findings = append(findings, f)
 	}
@@ -37,7 +37,7 @@ func checkCleartext(m *model) []Finding {
 		}
 		f := findingOf(Cleartext, Medium, Warn, m.causesByPorts(g.entries))
 		f.Message = fmt.Sprintf("Flow %s (%s) is not encrypted, and some of its peers are outside the zones internal and management: the backup can be read on the way (the catalogue's confidence: %s).",
-			g.name, somePorts(f.Ports), flow.Confidence)
+			g.name, SomePorts(f.Ports), flow.Confidence)
 		f.Remedy = "Use the product's encrypted mode or a tunnel for these peers, or keep the flow inside."
 		findings = append(findings, f)
 	}

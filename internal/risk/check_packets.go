@@ -59,7 +59,7 @@ func checkAllPorts(m *model) []Finding {
 		if len(everything) > 0 {
 			f := allPortsFinding(everything, byGroup, portset.Protocols())
 			f.Message = fmt.Sprintf("Every port of every protocol is open %s %s: that is no restriction at all.",
-				towards(direction), somePeers(f.Prefixes, f.References))
+				towards(direction), SomePeers(f.Prefixes, f.References))
 			findings = append(findings, f)
 		}
 		for _, protocol := range []portset.Protocol{portset.TCP, portset.UDP, portset.SCTP} {
@@ -69,7 +69,7 @@ func checkAllPorts(m *model) []Finding {
 			}
 			f := allPortsFinding(open, byGroup, []portset.Protocol{protocol})
 			f.Message = fmt.Sprintf("%d of the 65536 %s ports are open %s %s: that is no restriction at all, whatever the range is called.",
-				f.Ports.Len(), protocol, towards(direction), somePeers(f.Prefixes, f.References))
+				f.Ports.Len(), protocol, towards(direction), SomePeers(f.Prefixes, f.References))
 			findings = append(findings, f)
 		}
 	}

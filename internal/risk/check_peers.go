@@ -115,7 +115,7 @@ func checkAnyPeer(m *model) []Finding {
 		}
 		f := findingOf(AnyPeer, severity, effect, g.causes)
 		f.Message = fmt.Sprintf("%s %s open %s %s, which is a whole address family or more than half of it: practically everybody.",
-			somePorts(f.Ports), verb(f.Ports.Len(), "is", "are"), towards(g.direction), somePeers(f.Prefixes, nil))
+			SomePorts(f.Ports), verb(f.Ports.Len(), "is", "are"), towards(g.direction), SomePeers(f.Prefixes, nil))
 		f.Remedy = "List the hosts or networks that take part in the backup, for example a /28, in the peer group's cidrs."
 		if g.direction == policy.Egress {
 			f.Remedy = "List the networks of the backup servers or of the storage service in the peer group's cidrs."
@@ -166,7 +166,7 @@ func checkBroadPeer(m *model) []Finding {
 		}
 		f := findingOf(BroadPeer, severity, effect, g.causes)
 		f.Message = fmt.Sprintf("%s %s open %s %s, wider than one site needs (IPv4: at most /%d public, /%d private; IPv6: /%d and /%d): %s.",
-			somePorts(f.Ports), verb(f.Ports.Len(), "is", "are"), towards(g.direction), somePeers(f.Prefixes, nil),
+			SomePorts(f.Ports), verb(f.Ports.Len(), "is", "are"), towards(g.direction), SomePeers(f.Prefixes, nil),
 			narrowPublic4, narrowPrivate4, narrowPublic6, narrowPrivate6, why)
 		f.Remedy = "Write the networks in which the backup hosts are, for example a /28, in the peer group's cidrs; each halving lowers the score by the same amount."
 		findings = append(findings, f)
@@ -209,7 +209,7 @@ func checkPublicPeerPrivateClaim(m *model) []Finding {
 		f := findingOf(PublicPeerPrivateClaim, High, Reject, byDirection[direction])
 		claims := len(groups[direction])
 		f.Message = fmt.Sprintf("%s %s %s the public addresses %s to be inside, where each counts a few hundred times less, without a reason.",
-			verb(claims, "Peer group", "Peer groups"), some(sortedKeys(groups[direction])), verb(claims, "declares", "declare"), somePeers(f.Prefixes, nil))
+			verb(claims, "Peer group", "Peer groups"), some(sortedKeys(groups[direction])), verb(claims, "declares", "declare"), SomePeers(f.Prefixes, nil))
 		f.Remedy = `Write zone_reason, for example "our own /24, not routed to the internet", or the zone in which the addresses really are.`
 		findings = append(findings, f)
 	}

@@ -99,8 +99,8 @@ func checkWellKnownPort(m *model) []Finding {
 		}
 		f := findingOf(WellKnownPort, High, Reject, m.causesByPorts(entries))
 		f.Message = fmt.Sprintf("%s%s %s, open %s %s: other programs than the backup listen there.",
-			somePorts(f.Ports), servicesOn(f.Ports), verb(f.Ports.Len(), "is a well-known port (0-1023)", "are well-known ports (0-1023)"),
-			towards(g.direction), somePeers(f.Prefixes, f.References))
+			SomePorts(f.Ports), servicesOn(f.Ports), verb(f.Ports.Len(), "is a well-known port (0-1023)", "are well-known ports (0-1023)"),
+			towards(g.direction), SomePeers(f.Prefixes, f.References))
 		f.Remedy = "Use the ports that the product documents (declare product and flows), or move the listener above 1023; quiet_alternative of the port range proposes where."
 		findings = append(findings, f)
 	}
@@ -144,8 +144,8 @@ func checkSensitiveService(m *model) []Finding {
 		}
 		f := findingOf(SensitiveService, severity, Reject, m.causesByPorts(entries))
 		f.Message = fmt.Sprintf("%s %s to %s, %s, and %s open %s %s.",
-			somePorts(f.Ports), verb(f.Ports.Len(), "belongs", "belong"), b.name, what, verb(f.Ports.Len(), "is", "are"),
-			towards(b.direction), somePeers(f.Prefixes, f.References))
+			SomePorts(f.Ports), verb(f.Ports.Len(), "belongs", "belong"), b.name, what, verb(f.Ports.Len(), "is", "are"),
+			towards(b.direction), SomePeers(f.Prefixes, f.References))
 		f.Remedy = "Leave these ports out of the range; if the backup product itself listens there, declare the product and the flow that documents it."
 		findings = append(findings, f)
 	}
@@ -171,7 +171,7 @@ func checkBroadRange(m *model) []Finding {
 		}
 		f := findingOf(BroadRange, severity, effect, m.causesByPorts(g.entries))
 		f.Message = fmt.Sprintf("%s opens %d ports (%s) %s %s, more than %d for one listener: whatever else listens in the range is reached too.",
-			capital(g.title()), width, somePorts(f.Ports), towards(g.direction), somePeers(f.Prefixes, f.References), limit)
+			capital(g.title()), width, SomePorts(f.Ports), towards(g.direction), SomePeers(f.Prefixes, f.References), limit)
 		f.Remedy = "Set the range in the backup product to what the concurrent jobs need (tens of ports, not thousands) and write the same range here."
 		findings = append(findings, f)
 	}
@@ -206,7 +206,7 @@ func checkUndocumentedPort(m *model) []Finding {
 	for _, k := range order {
 		f := findingOf(UndocumentedPort, Low, Warn, m.causesByPorts(grouped[k]))
 		f.Message = fmt.Sprintf("%s %s not among the documented ports of product %q: either the product was reconfigured, or something else listens there.",
-			somePorts(f.Ports), verb(f.Ports.Len(), "is", "are"), k.product)
+			SomePorts(f.Ports), verb(f.Ports.Len(), "is", "are"), k.product)
 		f.Remedy = "Check the range in the product's own settings; leave product out if it is not the product that listens."
 		findings = append(findings, f)
 	}
@@ -286,7 +286,7 @@ func checkEphemeralOverlap(m *model) []Finding {
 		}
 		f := findingOf(EphemeralOverlap, Informational, Info, m.causesByPorts(entries))
 		f.Message = fmt.Sprintf("%s of %s %s out of which systems hand ports out by themselves (%s): another program can have the port when the listener needs it.",
-			somePorts(f.Ports), g.title(), verb(f.Ports.Len(), "lies in a range", "lie in ranges"), strings.Join(names, "; "))
+			SomePorts(f.Ports), g.title(), verb(f.Ports.Len(), "lies in a range", "lie in ranges"), strings.Join(names, "; "))
 		f.Remedy = "Reserve the ports on the host (net.ipv4.ip_local_reserved_ports on Linux, netsh on Windows), or use a range below 30000."
 		findings = append(findings, f)
 	}

@@ -392,5 +392,5 @@ func describe(boxes []box) string {
 			references[name] = true
 		}
 	}
-	return somePorts(portset.Merge(ports)) + " for " + somePeers(prefixset.UnionAll(prefixes), sortedKeys(references))
+	return SomePorts(portset.Merge(ports)) + " for " + SomePeers(prefixset.UnionAll(prefixes), sortedKeys(references))
 }

@@ -19,11 +19,13 @@ func some(items []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(items[:listed], ", "), len(items)-listed)
 }
 
-func somePorts(p portset.Ports) string { return some(p.Strings()) }
+// SomePorts writes the first few ports and says how many entries it leaves
+// out.
+func SomePorts(p portset.Ports) string { return some(p.Strings()) }
 
-// somePeers writes prefixes and references; references carry the mark that
-// rule keys and waivers use.
-func somePeers(prefixes prefixset.Set, references []string) string {
+// SomePeers does the same for prefixes and then references, which carry
+// ReferenceMark.
+func SomePeers(prefixes prefixset.Set, references []string) string {
 	list := prefixes.Prefixes()
 	items := make([]string, 0, listed+1)
 	for _, p := range list[:min(len(list), listed)] {
