@@ -38,7 +38,7 @@ var layers = map[string][]string{
 	"internal/kerneltest": {},
 	// Runs the examples with the command line and the provider in the process,
 	// because the clock has to stand still.
-	"internal/exampletest": {"internal/provider", "internal/risk"},
+	"internal/exampletest": {"internal/provider", "internal/review", "internal/risk"},
 	// Holds the whole catalogue to what the engine makes of it, in tests alone.
 	"internal/catalogtest": {},
 	// Writes those parts of the documentation that follow from the code.

@@ -122,7 +122,7 @@ func limited(s *Subject) string {
 
 // unknownText says why a subject has no verdict.
 func unknownText(s *Subject) string {
-	return fmt.Sprintf("What %s opens is known only after apply, so it is not accepted yet. %s The full check runs in apply, before anything is stored.", named(s), scored(s))
+	return fmt.Sprintf("What %s opens is known only after apply, so it is not accepted yet. %s %s", named(s), scored(s), later(s))
 }
 
 // failureText is all of a failure.
@@ -199,4 +199,12 @@ func pointsOf(s *Subject, f *Finding) float64 {
 		}
 	}
 	return min(sum, 100)
+}
+
+// later says who looks again when everything is known.
+func later(s *Subject) string {
+	if s.Kind == CloudRulesKind {
+		return "Nobody judges these rules again in apply."
+	}
+	return "The full check runs in apply, before anything is stored."
 }

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/report"
@@ -17,8 +18,11 @@ import (
 // was not made, other errors, and the places of all of them.
 func (b *builder) addDiagnostics() {
 	if b.stream != nil {
-		for i := range b.stream.Diagnostics {
-			d := &b.stream.Diagnostics[i]
+		// Errors first: warnings add to what they say.
+		diagnostics := slices.Clone(b.stream.Diagnostics)
+		slices.SortStableFunc(diagnostics, func(a, b tfplan.Diagnostic) int { return cmp.Compare(a.Severity, b.Severity) })
+		for i := range diagnostics {
+			d := &diagnostics[i]
 			switch code, isRejection := strings.CutPrefix(d.Summary, risk.RejectionTitle); {
 			case d.Severity == "error" && isRejection:
 				b.reject(d, risk.Code(code))
@@ -27,7 +31,7 @@ func (b *builder) addDiagnostics() {
 					Summary: d.Summary, Detail: d.Detail, Address: d.Address, Location: b.locator.diagnostic(d),
 				})
 			default:
-				b.locateWarnings(d)
+				b.warn(d)
 			}
 		}
 	}
@@ -119,19 +123,35 @@ func (b *builder) subject(address string) *report.Subject {
 	return &b.report.Subjects[len(b.report.Subjects)-1]
 }
 
-// locateWarnings finds the place of the findings that a warning gathers.
-func (b *builder) locateWarnings(d *tfplan.Diagnostic) {
-	location := b.locator.diagnostic(d)
-	for i := range b.report.Subjects {
-		s := &b.report.Subjects[i]
-		if location == nil || d.Address == "" || s.Address != d.Address {
-			continue
-		}
-		for j := range s.Findings {
-			f := &s.Findings[j]
-			if f.Location == nil && strings.Contains(d.Detail, string(f.Code)) {
-				f.Location = location
+// policyWarning begins the warnings about a policy, and risen is the one about
+// a score.
+var (
+	policyWarning = regexp.MustCompile(`^Policy "([a-z0-9_-]+)": `)
+	risen         = regexp.MustCompile(`: score ([0-9]+) → `)
+)
+
+// warn takes from a warning what nothing else says: the place of the findings
+// that it gathers, and of a rejected policy its name and what it opens.
+func (b *builder) warn(d *tfplan.Diagnostic) {
+	named := policyWarning.FindStringSubmatch(d.Summary)
+	at := slices.IndexFunc(b.report.Subjects, func(s report.Subject) bool { return s.Address == d.Address && d.Address != "" })
+	if at < 0 || named == nil {
+		return
+	}
+	s := &b.report.Subjects[at]
+	if len(s.Rules) == 0 && s.Action == "" {
+		s.Name = named[1]
+		if was := risen.FindStringSubmatch(d.Summary); was != nil {
+			s.Notes = append(s.Notes, d.Summary+". "+d.Detail)
+			if score, err := strconv.Atoi(was[1]); err == nil && b.options.compare {
+				s.Change = &report.Change{Score: score}
 			}
+		}
+	}
+	location := b.locator.diagnostic(d)
+	for i := range s.Findings {
+		if f := &s.Findings[i]; f.Location == nil && strings.Contains(d.Detail, string(f.Code)) {
+			f.Location = location
 		}
 	}
 }

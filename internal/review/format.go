@@ -14,7 +14,9 @@ var formats = []format{
 		return []byte(report.Markdown(r, o.maxLength)), nil
 	}},
 	{"json", func(r *report.Report, _ options, _ string) ([]byte, error) { return report.JSON(r) }},
+	{"sarif", func(r *report.Report, _ options, version string) ([]byte, error) { return report.SARIF(r, version) }},
 	{"github", func(r *report.Report, _ options, _ string) ([]byte, error) { return report.Annotations(r), nil }},
+	{"junit", func(r *report.Report, _ options, _ string) ([]byte, error) { return report.JUnit(r) }},
 }
 
 func formatNames() []string {

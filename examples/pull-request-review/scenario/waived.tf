@@ -1,0 +1,50 @@
+# What is merged in the end: the risk is accepted by somebody, for these values,
+# until a day.
+terraform {
+  required_providers {
+    backupfw = {
+      source = "backupfw/backupfw"
+    }
+  }
+}
+
+provider "backupfw" {
+  max_score = 30
+}
+
+resource "backupfw_port_range" "movers" {
+  name       = "data-movers"
+  ports      = ["26490-26529/tcp"]
+  negotiated = true # one listener picks a port of the range for every job
+}
+
+resource "backupfw_port_range" "legacy_rsync" {
+  name  = "legacy-rsync"
+  ports = ["873/tcp"]
+}
+
+resource "backupfw_peer_group" "dmz" {
+  name  = "dmz-clients"
+  zone  = "dmz"
+  cidrs = ["198.51.100.16/28"]
+}
+
+resource "backupfw_policy" "primary" {
+  name = "primary-server"
+  rules = {
+    dmz_clients = {
+      direction   = "ingress"
+      port_ranges = [backupfw_port_range.movers, backupfw_port_range.legacy_rsync]
+      peers       = [backupfw_peer_group.dmz]
+    }
+  }
+  waiver {
+    finding = "well-known-port"
+    rules   = ["dmz_clients"]
+    ports   = ["873/tcp"]
+    peers   = ["198.51.100.16/28"]
+    reason  = "site B leaves rsync in March"
+    owner   = "backup-team@example.org"
+    expires = "2027-03-31"
+  }
+}

@@ -1,0 +1,186 @@
+package exampletest
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/backupfw/terraform-provider-backupfw/internal/review"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected reviews")
+
+// reviewFolder holds the configurations of the one scenario that the guide
+// tells, and what the reviewer sees of them.
+const reviewFolder = "pull-request-review/scenario"
+
+// branch puts a configuration of the scenario in the place of the other.
+func (w *workspace) branch(name string) {
+	w.t.Helper()
+	text, err := os.ReadFile(filepath.Join(examples, filepath.FromSlash(reviewFolder), name+".tf"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(w.dir, "main.tf"), text, 0o644); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// planForReview plans as a pipeline does and keeps what the review reads: the
+// stream, and the plan's JSON if there is a plan.
+func (w *workspace) planForReview() (exit int) {
+	w.t.Helper()
+	_ = os.Remove(filepath.Join(w.dir, "plan.json"))
+	stream, exit := w.run("plan", "-json", "-out=tfplan")
+	w.keep("plan.jsonl", stream)
+	if exit == 0 {
+		w.keep("plan.json", w.mustRun(0, "show", "-json", "tfplan"))
+	}
+	return exit
+}
+
+func (w *workspace) keep(name string, content []byte) {
+	w.t.Helper()
+	if err := os.WriteFile(filepath.Join(w.dir, name), content, 0o644); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// review runs the command in the folder of the configuration.
+func (w *workspace) review(want int, args ...string) string {
+	w.t.Helper()
+	if _, err := os.Stat(filepath.Join(w.dir, "plan.json")); err == nil {
+		args = append(args, filepath.Join(w.dir, "plan.json"))
+	}
+	args = append(args, "-diagnostics", filepath.Join(w.dir, "plan.jsonl"), "-config", w.dir)
+	var out, problems bytes.Buffer
+	exit := review.Run(args, review.Process{Stdin: strings.NewReader(""), Stdout: &out, Stderr: &problems,
+		Now: func() time.Time { return today }, Version: "1.2.3"})
+	if exit != want {
+		w.t.Fatalf("review %s ended with %d, want %d:\n%s%s", strings.Join(args, " "), exit, want, problems.Bytes(), out.Bytes())
+	}
+	// The tests' own folder is where a repository has the configuration.
+	return strings.ReplaceAll(out.String(), strings.TrimPrefix(filepath.ToSlash(w.dir), "/"), "infra")
+}
+
+// The plan says on which day it was made, which is the day of the test.
+var daysLeft = regexp.MustCompile(`[0-9]+ days left`)
+
+func (w *workspace) goldenReview(name, got string) {
+	w.t.Helper()
+	got = strings.ReplaceAll(got, "/infra", "infra")
+	got = daysLeft.ReplaceAllString(got, "128 days left")
+	file := filepath.Join(examples, filepath.FromSlash(reviewFolder), name)
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			w.t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if got != string(want) {
+		w.t.Errorf("%s differs; run with -update if the new text is right:\n%s", file, got)
+	}
+}
+
+// Main has a good policy. A branch widens it: the plan is rejected, and the
+// rejection becomes annotations, a comment and a failed job. A waiver with an
+// owner and a day turns it into "accepted with waivers" everywhere.
+func TestReview_OneScenario(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t)
+	w.branch("good")
+	if exit := w.planForReview(); exit != 0 {
+		t.Fatalf("the good policy's plan ended with %d", exit)
+	}
+	w.goldenReview("good.md", w.review(0))
+	w.mustRun(0, "apply", "-auto-approve", "tfplan")
+
+	w.branch("widened")
+	if exit := w.planForReview(); exit != 1 {
+		t.Fatalf("the widened policy's plan ended with %d, want a rejection", exit)
+	}
+	for _, f := range []struct{ format, file string }{{"markdown", "rejected.md"}, {"github", "rejected.annotations"}, {"junit", "rejected.xml"}} {
+		w.goldenReview(f.file, w.review(1, "-format", f.format, "-compare"))
+	}
+	assertSARIF(t, w.review(1, "-format", "sarif"), "widened", "well-known-port", "error", false)
+
+	w.branch("waived")
+	if exit := w.planForReview(); exit != 0 {
+		t.Fatalf("the waived policy's plan ended with %d", exit)
+	}
+	for _, f := range []struct{ format, file string }{{"markdown", "waived.md"}, {"github", "waived.annotations"}, {"junit", "waived.xml"}} {
+		got := w.review(0, "-format", f.format, "-compare")
+		if !strings.Contains(strings.ToLower(got), "accepted") || !strings.Contains(got, "waive") {
+			t.Errorf("%s does not say that a waiver accepts:\n%s", f.format, got)
+		}
+		w.goldenReview(f.file, got)
+	}
+	assertSARIF(t, w.review(0, "-format", "sarif"), "waived", "well-known-port", "note", true)
+	var report struct{ Verdict string }
+	if err := json.Unmarshal([]byte(w.review(0, "-format", "json")), &report); err != nil || report.Verdict != "accept_with_waivers" {
+		t.Errorf("the JSON says %q: %v", report.Verdict, err)
+	}
+	w.review(1, "-fail-on", "warn", "-max-score", "0")
+}
+
+// assertSARIF looks for one result at the line where the configuration has its
+// cause.
+func assertSARIF(t *testing.T, text, branch, code, level string, suppressed bool) {
+	t.Helper()
+	var log struct {
+		Runs []struct {
+			Results []struct {
+				RuleID       string `json:"ruleId"`
+				Level        string
+				Suppressions []any
+				Locations    []struct {
+					PhysicalLocation struct {
+						ArtifactLocation struct{ URI string }
+						Region           struct{ StartLine int }
+					}
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(text), &log); err != nil {
+		t.Fatal(err)
+	}
+	// A rejection is shown at the rule; an accepted finding at the resource.
+	marker := "dmz_clients = {"
+	if suppressed {
+		marker = `resource "backupfw_policy" "primary"`
+	}
+	config, err := os.ReadFile(filepath.Join(examples, filepath.FromSlash(reviewFolder), branch+".tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := 1 + slices.IndexFunc(strings.Split(string(config), "\n"), func(l string) bool { return strings.Contains(l, marker) })
+	found := 0
+	for _, result := range log.Runs[0].Results {
+		if result.RuleID != code {
+			continue
+		}
+		found++
+		if len(result.Locations) != 1 {
+			t.Fatalf("%d locations:\n%s", len(result.Locations), text)
+		}
+		place := result.Locations[0].PhysicalLocation
+		if result.Level != level || (len(result.Suppressions) > 0) != suppressed || !strings.HasSuffix(place.ArtifactLocation.URI, "infra/main.tf") || place.Region.StartLine != line {
+			t.Errorf("%s: %+v, want %s at infra/main.tf:%d", code, result, level, line)
+		}
+	}
+	if found != 1 {
+		t.Errorf("%d results of %s:\n%s", found, code, text)
+	}
+}
