@@ -280,11 +280,11 @@ func sixtyReport() *Report {
 	r := &Report{Title: "Review of a whole estate"}
 	for i := range 60 {
 		ports, zone, cidr := sampleRange("vault", fmt.Sprintf("%d-%d/tcp", 29168+i, 29168+2*i)), policy.Internal, fmt.Sprintf("10.20.%d.0/28", i)
-		switch {
-		case i%3 == 1:
+		switch i % 3 {
+		case 1:
 			ports = sampleFlow("netbackup", "media-to-filer-ndmp")
 			zone = policy.DMZ
-		case i%3 == 2:
+		case 2:
 			zone, cidr = policy.Internet, fmt.Sprintf("%d.0.0.0/%d", 20+i, 8+i%12)
 		}
 		p := &policy.Policy{Name: fmt.Sprintf("site-%02d", i), Rules: []policy.Rule{sampleRule("clients", policy.Ingress, ports, zone, cidr)}}

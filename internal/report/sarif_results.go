@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 
@@ -161,8 +162,9 @@ func sarifLocation(l *Location, address, name string) (location *sarif.Location,
 	if l == nil || l.File == "" {
 		return location, true
 	}
-	// A path with a colon would be read as a scheme.
-	uri := (&url.URL{Path: strings.ToValidUTF8(l.File, "\ufffd")}).String()
+	// One spelling of a path, or GitHub takes it for another file; and a colon
+	// in it must not end a scheme, nor two slashes begin a host.
+	uri := (&url.URL{Path: path.Clean(strings.ToValidUTF8(l.File, "\ufffd"))}).String()
 	physical := sarif.NewPhysicalLocation().WithArtifactLocation(sarif.NewSimpleArtifactLocation(uri).WithURIBaseID("%SRCROOT%"))
 	if l.Line > 0 {
 		physical.WithRegion(sarifRegion(l))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -289,12 +290,12 @@ func TestSARIF_OverTheLimits_SaysWhatIsLeftOut(t *testing.T) {
 	s := Subject{Kind: PolicyKind, Name: "storage", Verdict: risk.Rejected, Location: &Location{File: "main.tf", Line: 1}}
 	for i := range 100 {
 		f := Finding{Code: risk.Cleartext, Severity: risk.Medium, Effect: risk.Warn, Rules: []string{fmt.Sprint(i)}, Message: "Warned."}
-		switch {
-		case i%20 == 19:
+		switch i % 20 {
+		case 19:
 			f.Code, f.Severity, f.Effect = risk.AnyPeer, risk.Critical, risk.Reject
-		case i%20 == 18:
+		case 18:
 			f.Severity = risk.High
-		case i%20 == 17:
+		case 17:
 			f.Effect = risk.Info
 		}
 		s.Findings = append(s.Findings, f)
@@ -384,7 +385,7 @@ func TestSARIF_AnyText(t *testing.T) {
 				l := located(s, f)
 				if physical := result.Locations[0].PhysicalLocation; physical != nil {
 					uri, err := url.Parse(physical.ArtifactLocation.URI)
-					if err != nil || uri.Scheme != "" || uri.Host != "" || strings.TrimPrefix(uri.Path, "./") != strings.TrimPrefix(strings.ToValidUTF8(l.File, "\ufffd"), "./") {
+					if err != nil || uri.Scheme != "" || uri.Host != "" || path.Clean(uri.Path) != path.Clean(strings.ToValidUTF8(l.File, "\ufffd")) {
 						t.Fatalf("%q leads to %q (%v)", l.File, physical.ArtifactLocation.URI, err)
 					}
 					if region := physical.Region; region != nil && (region.EndLine < region.StartLine || region.StartLine != l.Line || region.EndColumn != 0 && region.EndLine == region.StartLine && region.EndColumn < region.StartColumn) {
