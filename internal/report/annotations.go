@@ -102,19 +102,17 @@ func annotationsOf(r *Report) []annotation {
 	return append(all, remarks(r, informs)...)
 }
 
-// remarks is the notice about what the annotations do not show.
+// remarks is the notice with the verdict, and with what the annotations do not
+// show.
 func remarks(r *Report, informs int) []annotation {
-	var texts []string
+	texts := []string{strings.ReplaceAll(summary(r), "**", "")}
 	if informs > 0 {
 		texts = append(texts, fmt.Sprintf("What only informs has no annotation: %s.", plural(informs, "finding")))
 	}
 	for _, note := range r.Notes {
 		texts = append(texts, printable(note))
 	}
-	if len(texts) == 0 {
-		return nil
-	}
-	return []annotation{{command: "notice", order: noFinding, title: "What is not shown here", message: strings.Join(texts, "\n")}}
+	return []annotation{{command: "notice", order: noFinding, title: inline(r.Title) + ": " + Word(r.Verdict), message: strings.Join(texts, "\n")}}
 }
 
 // annotationCommand treats an effect that it does not know as the worst.

@@ -110,7 +110,7 @@ func TestAnnotations_AnyText(t *testing.T) {
 		f := Finding{Code: risk.AnyPeer, Severity: risk.High, Effect: effect, Message: text.Draw(t, "message"), Remedy: text.Draw(t, "remedy"),
 			Rules: []string{text.Draw(t, "rule")}, Location: &Location{File: text.Draw(t, "file"), Line: 4, EndLine: 9}}
 		s := Subject{Kind: PolicyKind, Name: text.Draw(t, "name"), Address: text.Draw(t, "address"), Verdict: risk.Rejected, Findings: []Finding{f}}
-		commands := readAnnotations(t, Annotations(finished(&Report{Subjects: []Subject{s}})))
+		commands := withoutVerdict(t, readAnnotations(t, Annotations(finished(&Report{Title: "Review", Subjects: []Subject{s}}))))
 		if len(commands) != 1 {
 			t.Fatalf("%d annotations", len(commands))
 		}
@@ -140,7 +140,7 @@ func TestAnnotations_OverTen_CountTheOthers(t *testing.T) {
 			s.Findings = append(s.Findings, Finding{Code: code, Severity: severity, Effect: risk.Reject, Message: fmt.Sprintf("No %d.", i)})
 			total[code]++
 		}
-		commands := readAnnotations(t, Annotations(finished(&Report{Subjects: []Subject{s}})))
+		commands := withoutVerdict(t, readAnnotations(t, Annotations(finished(&Report{Title: "Review", Subjects: []Subject{s}}))))
 		counted := map[risk.Code]int{}
 		worst := 0
 		for i, c := range commands {
@@ -190,4 +190,14 @@ func anyText() *rapid.Generator[string] {
 		}
 		return strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 6).Draw(t, "pieces"), "")
 	})
+}
+
+// withoutVerdict checks the notice with the verdict, which is the first and
+// here the only notice, and returns the other commands.
+func withoutVerdict(t interface{ Fatalf(string, ...any) }, commands []workflowCommand) []workflowCommand {
+	last := len(commands) - 1
+	if last < 0 || commands[last].name != "notice" || commands[last].properties["title"] != "Review: rejected" {
+		t.Fatalf("the last command is not the notice with the verdict: %q", commands)
+	}
+	return commands[:last]
 }

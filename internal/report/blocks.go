@@ -16,6 +16,31 @@ type block struct {
 	// rank says how soon it is left out: the higher the sooner. Rank 0 is
 	// never left out.
 	rank int
+	// dropped is set when it was not even written.
+	dropped bool
+}
+
+// comment gathers blocks.
+type comment struct {
+	limit  int
+	blocks []block
+	// sizes are the bytes of the blocks of each rank.
+	sizes [ranks]int
+}
+
+// add adds a block. It is not written when there is no room for it in any case:
+// what stands before it and matters as much fills the comment already.
+func (c *comment) add(rank int, kind string, write func() string) {
+	filled := 0
+	for _, size := range c.sizes[:rank+1] {
+		filled += size
+	}
+	b := block{kind: kind, rank: rank, dropped: rank != always && filled > c.limit}
+	if !b.dropped {
+		b.text = write()
+		c.sizes[rank] += len(b.text)
+	}
+	c.blocks = append(c.blocks, b)
 }
 
 // The ranks, in the order in which a reviewer would miss the blocks least.
@@ -29,61 +54,67 @@ const (
 	rankAdvice
 	rankServices
 	rankPicture
+	ranks // how many there are
 )
 
 // noteRoom is what the note about left out blocks may take.
 const noteRoom = 600
 
-// fit joins the blocks. When they are longer than limit bytes it leaves out
-// the least important, the last first, and says how many of which kind. Bytes
-// are never fewer than the characters that forges count.
-func fit(blocks []block, limit int) string {
-	size := 0
-	for _, b := range blocks {
-		size += len(b.text)
+// fit joins the blocks. When they are longer than the limit in bytes it leaves
+// out the least important, the last first, and says how many of which kind.
+// Bytes are never fewer than the characters that forges count.
+func (c *comment) fit() string {
+	size, dropped := 0, 0
+	for i := range c.blocks {
+		size += len(c.blocks[i].text)
+		if c.blocks[i].dropped {
+			dropped++
+		}
 	}
-	if size <= limit {
-		return join(blocks)
+	if size <= c.limit && dropped == 0 {
+		return c.join()
 	}
-	order := make([]int, len(blocks))
+	order := make([]int, len(c.blocks))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(blocks[b].rank, blocks[a].rank), cmp.Compare(b, a))
+		return cmp.Or(cmp.Compare(c.blocks[b].rank, c.blocks[a].rank), cmp.Compare(b, a))
 	})
-	dropped := make([]bool, len(blocks))
+	for _, i := range order {
+		if b := &c.blocks[i]; size > c.limit-noteRoom && b.rank != always {
+			size -= len(b.text)
+			b.dropped = true
+		}
+	}
+	return c.join() + c.note()
+}
+
+// note says what was left out.
+func (c *comment) note() string {
 	left := map[string]int{}
 	var kinds []string
-	for _, i := range order {
-		if size <= limit-noteRoom || blocks[i].rank == always {
-			break
-		}
-		size -= len(blocks[i].text)
-		dropped[i] = true
-		if left[blocks[i].kind] == 0 {
-			kinds = append(kinds, blocks[i].kind)
-		}
-		left[blocks[i].kind]++
-	}
-	var kept []block
-	for i := range blocks {
-		if !dropped[i] {
-			kept = append(kept, blocks[i])
+	for i := len(c.blocks) - 1; i >= 0; i-- {
+		if b := &c.blocks[i]; b.dropped {
+			if left[b.kind] == 0 {
+				kinds = append(kinds, b.kind)
+			}
+			left[b.kind]++
 		}
 	}
 	parts := make([]string, len(kinds))
 	for i, kind := range kinds {
 		parts[i] = count(left[kind], kind)
 	}
-	note := fmt.Sprintf("\n> **Left out** to stay below %s characters: %s. The JSON report has everything.\n", number(limit), strings.Join(parts, ", "))
-	return join(kept) + note
+	return fmt.Sprintf("\n> **Left out** to stay below %s characters: %s. The JSON report has everything.\n", number(c.limit), strings.Join(parts, ", "))
 }
 
-func join(blocks []block) string {
+func (c *comment) join() string {
 	var b strings.Builder
-	for i := range blocks {
-		b.WriteString(blocks[i].text)
+	for i := range c.blocks {
+		if !c.blocks[i].dropped {
+			b.WriteString(c.blocks[i].text)
+		}
 	}
 	return b.String()
 }

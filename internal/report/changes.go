@@ -8,11 +8,22 @@ import (
 )
 
 // changes compares the subject with what it was.
-func changes(s *Subject) []block {
+func changes(to *comment, s *Subject) {
 	c := s.Change
 	if c == nil {
-		return nil
+		return
 	}
+	to.add(rankChange, "comparison", func() string { return compared(s, c) })
+	list(to, "Opens", len(c.Opened), openItems, rankChange, "list of openings", func(i int) string { return openingItem(&c.Opened[i]) })
+	list(to, "Closes", len(c.Closed), openItems, rankChange, "list of openings", func(i int) string { return openingItem(&c.Closed[i]) })
+	list(to, "Findings that are gone", len(c.Lost), 0, rankFindings, "list of findings", func(i int) string { return lostItem(&c.Lost[i]) })
+	if len(c.Targets) > 0 {
+		to.add(rankServices, "list of compiled rules", func() string { return targets(c.Targets) })
+	}
+}
+
+// compared is the sentence that compares the scores and the verdicts.
+func compared(s *Subject, c *Change) string {
 	lead := "**Compared with the state before the plan**: "
 	switch {
 	case c.Score < 0:
@@ -29,40 +40,23 @@ func changes(s *Subject) []block {
 	if c.Verdict != "" && c.Verdict != s.Verdict {
 		lead += fmt.Sprintf(", %s → %s", Word(c.Verdict), Word(s.Verdict))
 	}
-	blocks := []block{{rank: rankChange, kind: "comparison", text: lead + ".\n\n"}}
-	blocks = append(blocks, list("Opens", openingItems(c.Opened), openItems, rankChange, "list of openings")...)
-	blocks = append(blocks, list("Closes", openingItems(c.Closed), openItems, rankChange, "list of openings")...)
-	blocks = append(blocks, list("Findings that are gone", lostItems(c.Lost), 0, rankFindings, "list of findings")...)
-	return append(blocks, targets(c.Targets)...)
+	return lead + ".\n\n"
 }
 
-func openingItems(openings []Opening) []string {
-	items := make([]string, len(openings))
-	for i := range openings {
-		o := &openings[i]
-		word := "from"
-		if o.Direction == "egress" {
-			word = "to"
-		}
-		items[i] = fmt.Sprintf("- %s: %s %s %s\n", code(o.Rule), codes(o.Ports, listed), word, codes(o.Peers, listed))
+func openingItem(o *Opening) string {
+	word := "from"
+	if o.Direction == "egress" {
+		word = "to"
 	}
-	return items
+	return fmt.Sprintf("- %s: %s %s %s\n", code(o.Rule), codes(o.Ports, listed), word, codes(o.Peers, listed))
 }
 
-func lostItems(lost []Finding) []string {
-	items := make([]string, len(lost))
-	for i := range lost {
-		f := &lost[i]
-		items[i] = fmt.Sprintf("- **%s** (%s): %s\n", text(string(f.Code)), text(string(f.Severity)), text(shorten(f.Message, 300)))
-	}
-	return items
+func lostItem(f *Finding) string {
+	return fmt.Sprintf("- **%s** (%s): %s\n", text(string(f.Code)), text(string(f.Severity)), text(shorten(f.Message, 300)))
 }
 
 // targets counts the rules of each target that come and go.
-func targets(all []TargetChange) []block {
-	if len(all) == 0 {
-		return nil
-	}
+func targets(all []TargetChange) string {
 	var b strings.Builder
 	b.WriteString("| Target | Rules added | Rules removed | Rules kept |\n|:--|:--|:--|--:|\n")
 	gained, lost := 0, 0
@@ -76,7 +70,7 @@ func targets(all []TargetChange) []block {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", code(t.Target), counted(t.Gained), counted(t.Lost), number(t.Kept))
 	}
 	title := fmt.Sprintf("Compiled rules: %s added, %s removed", number(gained), number(lost))
-	return []block{{rank: rankServices, kind: "list of compiled rules", text: fold(title, b.String())}}
+	return fold(title, b.String())
 }
 
 func counted(keys []string) string {

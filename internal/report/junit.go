@@ -130,7 +130,7 @@ func subjectCase(s *Subject) junitCase {
 	default:
 		c.Error = problem(knownAfterApply, "known only after apply", append([]string{unknownText(s)}, rejecting...))
 	}
-	out := append([]string{scored(s)}, others...)
+	out := append([]string{"Verdict: " + Word(s.Verdict) + ". " + scored(s)}, others...)
 	for i := range s.Waivers {
 		out = append(out, waiverLine(&s.Waivers[i]))
 	}

@@ -49,18 +49,21 @@ func Word(v risk.Verdict) string {
 // limit characters, which is at least MinLimit. What does not fit is counted
 // at the end.
 func Markdown(r *Report, limit int) string {
-	blocks := []block{{rank: always, text: fmt.Sprintf("%s: %s -->\n## %s %s: %s\n\n%s\n\n", Marker, markerText(r.Title), signs[r.Verdict], text(shorten(r.Title, 100)), Word(r.Verdict), summary(r))}}
-	blocks = append(blocks, failures(r)...)
-	blocks = append(blocks, table(r)...)
+	c := &comment{limit: max(limit, MinLimit)}
+	c.add(always, "headline", func() string {
+		return fmt.Sprintf("%s: %s -->\n## %s %s: %s\n\n%s\n\n", Marker, markerText(r.Title), signs[r.Verdict], text(shorten(r.Title, 100)), Word(r.Verdict), summary(r))
+	})
+	failures(c, r)
+	table(c, r)
 	for i := range r.Subjects {
 		if s := &r.Subjects[i]; detailed(s) {
-			blocks = append(blocks, subject(s, len(r.Subjects) == 1)...)
+			subject(c, s, len(r.Subjects) == 1)
 		}
 	}
 	for _, note := range r.Notes {
-		blocks = append(blocks, block{rank: always, kind: "note", text: "\n> " + text(shorten(note, 300)) + "\n"})
+		c.add(rankRejection, "note", func() string { return "\n> " + text(shorten(note, 300)) + "\n" })
 	}
-	return fit(blocks, max(limit, MinLimit))
+	return c.fit()
 }
 
 var notMarker = regexp.MustCompile(`[^A-Za-z0-9._ /]+`)
@@ -105,20 +108,20 @@ func summary(r *Report) string {
 	return sentence
 }
 
-func failures(r *Report) []block {
-	blocks := make([]block, 0, len(r.Failures))
+func failures(c *comment, r *Report) {
 	for i := range r.Failures {
-		f := &r.Failures[i]
-		line := fmt.Sprintf("- 🛑 **%s**%s %s\n", text(shorten(f.Summary, 200)), at(f.Address, f.Location), text(shorten(f.Detail, 600)))
-		if i == 0 {
-			line = "**The plan failed with errors that are no judgement of a policy:**\n\n" + line
-		}
-		if i == len(r.Failures)-1 {
-			line += "\n"
-		}
-		blocks = append(blocks, block{rank: rankRejection, kind: "error of the plan", text: line})
+		c.add(rankRejection, "error of the plan", func() string {
+			f := &r.Failures[i]
+			line := fmt.Sprintf("- 🛑 **%s**%s %s\n", text(shorten(f.Summary, 200)), at(f.Address, f.Location), text(shorten(f.Detail, 600)))
+			if i == 0 {
+				line = "**The plan failed with errors that are no judgement of a policy:**\n\n" + line
+			}
+			if i == len(r.Failures)-1 {
+				line += "\n"
+			}
+			return line
+		})
 	}
-	return blocks
 }
 
 // at says where something stands.
@@ -137,31 +140,35 @@ func at(address string, l *Location) string {
 }
 
 // table lists the subjects.
-func table(r *Report) []block {
+func table(c *comment, r *Report) {
 	if len(r.Subjects) == 0 {
-		return nil
+		return
 	}
-	blocks := []block{{rank: always, text: "| | Judged | Score | | Rating | Verdict |\n|:-:|:--|--:|:--|:--|:--|\n"}}
+	c.add(always, "head of the table", func() string {
+		return "| | Judged | Score | | Rating | Verdict |\n|:-:|:--|--:|:--|:--|:--|\n"
+	})
 	for i := range r.Subjects {
-		s := &r.Subjects[i]
-		name := code(shorten(s.Name, 80))
-		if s.Address != "" && s.Kind == PolicyKind {
-			name += "<br><sub>" + text(shorten(s.Address, 120)) + "</sub>"
-		}
-		if s.Kind == CloudRulesKind {
-			name += "<br><sub>" + count(len(s.Rules), "hand-written rule") + "</sub>"
-		}
-		verdict := Word(s.Verdict)
-		if s.Action == "delete" {
-			verdict = "removed"
-		}
-		if s.Verdict == risk.Rejected {
-			verdict = "**" + verdict + "**"
-		}
-		blocks = append(blocks, block{rank: rankSubject, kind: "row of the table", text: fmt.Sprintf("| %s | %s | %s | %s | %s | %s |\n",
-			signs[s.Verdict], name, score(s), bar(s.Score), text(rating(s)), verdict)})
+		c.add(rankSubject, "row of the table", func() string { return row(&r.Subjects[i]) })
 	}
-	return append(blocks, block{rank: always, text: "\n"})
+	c.add(always, "end of the table", func() string { return "\n" })
+}
+
+func row(s *Subject) string {
+	name := code(shorten(s.Name, 80))
+	if s.Address != "" && s.Kind == PolicyKind {
+		name += "<br><sub>" + text(shorten(s.Address, 120)) + "</sub>"
+	}
+	if s.Kind == CloudRulesKind {
+		name += "<br><sub>" + count(len(s.Rules), "hand-written rule") + "</sub>"
+	}
+	verdict := Word(s.Verdict)
+	if s.Action == "delete" {
+		verdict = "removed"
+	}
+	if s.Verdict == risk.Rejected {
+		verdict = "**" + verdict + "**"
+	}
+	return fmt.Sprintf("| %s | %s | %s | %s | %s | %s |\n", signs[s.Verdict], name, score(s), bar(s.Score), text(rating(s)), verdict)
 }
 
 func rating(s *Subject) string {

@@ -1,7 +1,9 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/risk"
@@ -9,7 +11,20 @@ import (
 
 // subject writes the section of one subject. alone is set when there is no
 // other: its picture is then not folded away.
-func subject(s *Subject, alone bool) []block {
+func subject(c *comment, s *Subject, alone bool) {
+	c.add(rankSubject, "section", func() string { return head(s) })
+	changes(c, s)
+	findings(c, s, "Rejected because", rankRejection, true, risk.Reject)
+	findings(c, s, "Accepted by a waiver", rankFindings, true, risk.Accepted)
+	waivers(c, s)
+	findings(c, s, "Warnings", rankFindings, true, risk.Warn)
+	findings(c, s, "For information", rankFindings, false, risk.Info)
+	advice(c, s)
+	contributions(c, s)
+	picture(c, s, alone)
+}
+
+func head(s *Subject) string {
 	head := fmt.Sprintf("### %s %s: %s\n\n", signs[s.Verdict], code(shorten(s.Name, 80)), Word(s.Verdict))
 	if where := at(s.Address, s.Location); where != "" {
 		head += strings.Trim(where, " ()") + "\n\n"
@@ -17,22 +32,17 @@ func subject(s *Subject, alone bool) []block {
 	if s.Partial {
 		head += "Some values are known only after apply. The score is a lower bound, and **nothing here counts as accepted** until they are known.\n\n"
 	}
-	for _, note := range s.Notes {
+	for i, note := range s.Notes {
+		if i == openItems {
+			head += fmt.Sprintf("> and %s more\n>\n", number(len(s.Notes)-i))
+			break
+		}
 		head += "> " + text(shorten(note, 300)) + "\n>\n"
 	}
 	if len(s.Notes) > 0 {
 		head += "\n"
 	}
-	blocks := []block{{rank: rankSubject, kind: "section", text: head}}
-	blocks = append(blocks, changes(s)...)
-	blocks = append(blocks, findings(s, "Rejected because", rankRejection, true, risk.Reject)...)
-	blocks = append(blocks, findings(s, "Accepted by a waiver", rankFindings, true, risk.Accepted)...)
-	blocks = append(blocks, waivers(s)...)
-	blocks = append(blocks, findings(s, "Warnings", rankFindings, true, risk.Warn)...)
-	blocks = append(blocks, findings(s, "For information", rankFindings, false, risk.Info)...)
-	blocks = append(blocks, advice(s)...)
-	blocks = append(blocks, contributions(s)...)
-	return append(blocks, picture(s, alone)...)
+	return head
 }
 
 // fold hides a text behind a line. The blank lines make Markdown of what is
@@ -41,47 +51,56 @@ func fold(title, inside string) string {
 	return "<details><summary>" + title + "</summary>\n\n" + strings.TrimRight(inside, "\n") + "\n\n</details>\n\n"
 }
 
-// list writes items, at most open of them in the open and the others in folds.
-// A fold is a block of its own.
-func list(title string, items []string, open, rank int, kind string) []block {
-	if len(items) == 0 {
-		return nil
+// list writes n items, at most open of them in the open and others in a fold,
+// which is a block of its own.
+func list(c *comment, title string, n, open, rank int, kind string, item func(i int) string) {
+	shown := min(open, n)
+	items := func(from, to int) string {
+		var b strings.Builder
+		for i := from; i < to; i++ {
+			b.WriteString(item(i))
+		}
+		return b.String()
 	}
-	var blocks []block
-	shown := items[:min(open, len(items))]
-	if len(shown) > 0 {
-		blocks = append(blocks, block{rank: rank, kind: kind, text: "**" + title + "**\n\n" + strings.Join(shown, "") + "\n"})
+	if shown > 0 {
+		c.add(rank, kind, func() string { return "**" + title + "**\n\n" + items(0, shown) + "\n" })
 	}
-	rest := items[len(shown):]
-	if len(rest) == 0 {
-		return blocks
+	if shown == n {
+		return
 	}
-	folded, more := rest[:min(foldedItems, len(rest))], ""
-	if left := len(rest) - len(folded); left > 0 {
-		more = fmt.Sprintf("\nand %s more.\n", number(left))
-	}
-	heading := title
-	if len(shown) > 0 {
-		heading += fmt.Sprintf(": %s more", number(len(rest)))
-	} else {
-		heading += fmt.Sprintf(" (%s)", number(len(rest)))
-	}
-	return append(blocks, block{rank: rank, kind: kind, text: fold(heading, strings.Join(folded, "")+more)})
+	c.add(rank, kind, func() string {
+		heading := title + fmt.Sprintf(" (%s)", number(n))
+		if shown > 0 {
+			heading = title + fmt.Sprintf(": %s more", number(n-shown))
+		}
+		folded, more := min(n, shown+foldedItems), ""
+		if left := n - folded; left > 0 {
+			more = fmt.Sprintf("\nand %s more.\n", number(left))
+		}
+		return fold(heading, items(shown, folded)+more)
+	})
 }
 
-// findings lists the findings of one effect.
-func findings(s *Subject, title string, rank int, open bool, effect risk.Effect) []block {
-	var items []string
+// findings lists the findings of one effect, the most severe first, and among
+// these the codes that are raised least often: "all ports" says more than the
+// fifty services that follow from it.
+func findings(c *comment, s *Subject, title string, rank int, open bool, effect risk.Effect) {
+	var of []*Finding
+	raised := map[risk.Code]int{}
 	for i := range s.Findings {
 		if f := &s.Findings[i]; f.Effect == effect {
-			items = append(items, item(f))
+			of = append(of, f)
+			raised[f.Code]++
 		}
 	}
+	slices.SortStableFunc(of, func(a, b *Finding) int {
+		return cmp.Or(cmp.Compare(severityOrder(a.Severity), severityOrder(b.Severity)), cmp.Compare(raised[a.Code], raised[b.Code]))
+	})
 	most := 0
 	if open {
 		most = openItems
 	}
-	return list(title, items, most, rank, "list of findings")
+	list(c, title, len(of), most, rank, "list of findings", func(i int) string { return item(of[i]) })
 }
 
 // item is the line of a finding.
@@ -101,10 +120,13 @@ func item(f *Finding) string {
 }
 
 // waivers is the table of what was accepted.
-func waivers(s *Subject) []block {
-	if len(s.Waivers) == 0 {
-		return nil
+func waivers(c *comment, s *Subject) {
+	if len(s.Waivers) > 0 {
+		c.add(rankWaivers, "table of waivers", func() string { return waiverTable(s) })
 	}
+}
+
+func waiverTable(s *Subject) string {
 	var b strings.Builder
 	b.WriteString("**Waivers**\n\n| | Finding | Accepts | Reason | Owner | Last day |\n|:-:|:--|:--|:--|:--|:--|\n")
 	for i := range s.Waivers {
@@ -131,7 +153,7 @@ func waivers(s *Subject) []block {
 			text(shorten(w.Reason, 300)), text(shorten(w.Owner, 120)), until)
 	}
 	b.WriteString("\n")
-	return []block{{rank: rankWaivers, kind: "table of waivers", text: b.String()}}
+	return b.String()
 }
 
 func daysLeft(days int) string {
@@ -144,10 +166,13 @@ func daysLeft(days int) string {
 	return count(days, "day") + " left"
 }
 
-func advice(s *Subject) []block {
-	if len(s.Advice) == 0 {
-		return nil
+func advice(c *comment, s *Subject) {
+	if len(s.Advice) > 0 {
+		c.add(rankAdvice, "list of advice", func() string { return adviceFold(s) })
 	}
+}
+
+func adviceFold(s *Subject) string {
 	items := make([]string, len(s.Advice))
 	for i, a := range s.Advice {
 		items[i] = fmt.Sprintf("- **Score %d**: %s\n", a.ScoreAfter, text(shorten(a.Message, 600)))
@@ -159,13 +184,16 @@ func advice(s *Subject) []block {
 	if len(items) > foldedItems {
 		items = append(items[:foldedItems], fmt.Sprintf("\nand %s more.\n", number(len(items)-foldedItems)))
 	}
-	return []block{{rank: rankAdvice, kind: "list of advice", text: fold(title, strings.Join(items, ""))}}
+	return fold(title, strings.Join(items, ""))
 }
 
-func contributions(s *Subject) []block {
-	if len(s.Contributions) == 0 {
-		return nil
+func contributions(c *comment, s *Subject) {
+	if len(s.Contributions) > 0 {
+		c.add(rankServices, "list of services", func() string { return contributionFold(s) })
 	}
+}
+
+func contributionFold(s *Subject) string {
 	var b strings.Builder
 	b.WriteString("| Service | Class | Direction | Rules | Ports | Hosts | Points |\n|:--|:--|:--|:--|:--|--:|--:|\n")
 	for i := range s.Contributions {
@@ -182,7 +210,7 @@ func contributions(s *Subject) []block {
 			text(c.Direction), codes(c.Rules, 4), codes(c.Ports, 4), hosts(c.Hosts), c.Points)
 	}
 	title := fmt.Sprintf("What the score is made of: %s, %.1f points", count(len(s.Contributions), "service"), s.Points)
-	return []block{{rank: rankServices, kind: "list of services", text: fold(title, b.String())}}
+	return fold(title, b.String())
 }
 
 // hosts writes a number of hosts: exactly up to a billion, then rounded.
@@ -194,17 +222,27 @@ func hosts(n float64) string {
 	return fmt.Sprintf("%.3g", n)
 }
 
-func picture(s *Subject, alone bool) []block {
-	diagram, leftOut := Mermaid(s)
-	if diagram == "" {
-		return nil
+func picture(c *comment, s *Subject, alone bool) {
+	if !hasPicture(s) {
+		return
 	}
-	inside := "```mermaid\n" + diagram + "```\n"
-	if leftOut > 0 {
-		inside += fmt.Sprintf("\n%s not drawn.\n", count(leftOut, "more arrow"))
-	}
-	if alone {
-		return []block{{rank: rankPicture, kind: "picture", text: inside + "\n"}}
-	}
-	return []block{{rank: rankPicture, kind: "picture", text: fold("Who reaches what", inside)}}
+	c.add(rankPicture, "picture", func() string {
+		diagram, leftOut := Mermaid(s)
+		inside := "```mermaid\n" + diagram + "```\n"
+		if leftOut > 0 {
+			inside += fmt.Sprintf("\n%s not drawn.\n", count(leftOut, "more arrow"))
+		}
+		if alone {
+			return inside + "\n"
+		}
+		return fold("Who reaches what", inside)
+	})
+}
+
+// hasPicture reports whether Mermaid has anything to draw.
+func hasPicture(s *Subject) bool {
+	return slices.ContainsFunc(s.Rules, func(r Rule) bool {
+		return slices.ContainsFunc(r.PortRanges, func(p PortRange) bool { return len(p.Ports) > 0 }) &&
+			slices.ContainsFunc(r.Peers, func(g PeerGroup) bool { return len(g.Peers) > 0 })
+	})
 }

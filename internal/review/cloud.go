@@ -102,12 +102,14 @@ func stringOf(v cty.Value, name string) (string, bool) {
 func (b *builder) addCloudRules() error {
 	names := namer{taken: map[string]bool{}}
 	var rules []cloudRule
-	closes := 0
+	closes, ignored := 0, 0
 	for i := range b.cloud.changes {
-		of, err := b.rulesOf(&b.cloud.changes[i], names)
+		change := &b.cloud.changes[i]
+		of, err := b.rulesOf(change, names)
 		if err != nil {
 			return err
 		}
+		*change = change.Header() // the values have been read
 		for _, rule := range of {
 			if rule.Closes != "" {
 				closes++
@@ -117,6 +119,13 @@ func (b *builder) addCloudRules() error {
 		}
 	}
 	rules, compiled := b.withoutCompiled(rules)
+	rules = slices.DeleteFunc(rules, func(rule cloudRule) bool {
+		ignore := b.ignores(&rule)
+		if ignore {
+			ignored++
+		}
+		return ignore
+	})
 	byGroup := map[string][]cloudRule{}
 	for _, rule := range rules {
 		byGroup[rule.group] = append(byGroup[rule.group], rule)
@@ -128,12 +137,25 @@ func (b *builder) addCloudRules() error {
 		}
 		b.report.Subjects = append(b.report.Subjects, s)
 	}
-	b.noteCloudRules(compiled, closes)
+	b.noteCloudRules(compiled, closes, ignored)
 	return nil
 }
 
+// ignores reports whether -cloud-rules leaves the rule out. A rule of which the
+// direction is not known may be one that counts.
+func (b *builder) ignores(rule *cloudRule) bool {
+	switch b.options.cloudRules {
+	case noCloudRules:
+		return true
+	case ingressCloudRules:
+		certain := len(rule.Rule.Rule.PortRanges) > 0 || len(rule.Unknown) == 0 && len(rule.Faults) == 0
+		return rule.Rule.Rule.Direction == policy.Egress && certain
+	}
+	return false
+}
+
 // noteCloudRules says what was not judged.
-func (b *builder) noteCloudRules(compiled, closes int) {
+func (b *builder) noteCloudRules(compiled, closes, ignored int) {
 	note := func(format string, a ...any) {
 		b.report.Notes = append(b.report.Notes, fmt.Sprintf(format, a...))
 	}
@@ -142,6 +164,9 @@ func (b *builder) noteCloudRules(compiled, closes int) {
 	}
 	if closes > 0 {
 		note("Hand-written rules that deny or are disabled, and count for nothing: %d.", closes)
+	}
+	if ignored > 0 {
+		note("Hand-written rules that the option -cloud-rules leaves out, not judged: %d.", ignored)
 	}
 	if b.cloud.leftAlone > 0 {
 		note("Resources with hand-written rules that the plan leaves as they are, not judged: %d. The option -unchanged judges them.", b.cloud.leftAlone)

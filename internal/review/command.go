@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -43,10 +44,18 @@ type options struct {
 	compare           bool
 	acceptUnknown     bool
 	unchanged         bool
+	cloudRules        string
 	config            string
 	title             string
 	maxLength         int
 }
+
+// The words of -cloud-rules.
+const (
+	allCloudRules     = "all"
+	ingressCloudRules = "ingress"
+	noCloudRules      = "none"
+)
 
 // The words of -fail-on.
 const (
@@ -84,6 +93,9 @@ func Run(args []string, p Process) int {
 		fmt.Fprintf(p.Stderr, "review: %s\n", err)
 		return Unreadable
 	}
+	// A large plan is read once and most of it thrown away: memory matters more
+	// than the collector's time.
+	defer debug.SetGCPercent(debug.SetGCPercent(20))
 	r, err := build(o, p)
 	if err != nil {
 		fmt.Fprintf(p.Stderr, "review: %s\n", err)
@@ -118,6 +130,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.BoolVar(&o.compare, "compare", false, "compare with the state before the plan: scores, findings, openings, compiled rules")
 	flags.BoolVar(&o.acceptUnknown, "accept-unknown", false, "do not exit with 1 because some values are known only after apply; the provider judges its policies again in apply, hand-written rules nobody does")
 	flags.BoolVar(&o.unchanged, "unchanged", false, "judge hand-written rules that the plan leaves alone as well")
+	flags.StringVar(&o.cloudRules, "cloud-rules", allCloudRules, "`which` hand-written rules to judge: all, ingress (many groups let everything out) or none; the report counts the others")
 	flags.StringVar(&o.config, "config", ".", "`directory` of the configuration that was planned, relative to the root of the repository; files are reported below it")
 	flags.StringVar(&o.title, "title", "Firewall review", "`headline` of the report; comments with different headlines are different comments")
 	flags.IntVar(&o.maxLength, "max-length", report.CommentLimit, fmt.Sprintf("`characters` that the Markdown may have, at least %d", report.MinLimit))
@@ -155,6 +168,8 @@ func (o *options) check(flags *flag.FlagSet) error {
 		return fmt.Errorf("-format %s is not a form of the report. Use one of %s", policy.Quote(o.format), strings.Join(formatNames(), ", "))
 	case o.failOn != failOnReject && o.failOn != failOnWarn && o.failOn != failOnNever:
 		return fmt.Errorf("-fail-on %s is not known. Use reject, warn or never", policy.Quote(o.failOn))
+	case o.cloudRules != allCloudRules && o.cloudRules != ingressCloudRules && o.cloudRules != noCloudRules:
+		return fmt.Errorf("-cloud-rules %s is not known. Use all, ingress or none", policy.Quote(o.cloudRules))
 	case given && (o.maxScore < 0 || o.maxScore > 100):
 		return fmt.Errorf("-max-score %d is not a score. Use a whole number from 0 to 100", o.maxScore)
 	case o.maxLength < report.MinLimit:

@@ -44,38 +44,36 @@ func compiled(t emit.Target, p *policy.Policy, mode cover.Mode) (*emit.Result, f
 // from.
 const descriptionColumn = "description"
 
-// marks are the keys and descriptions of the rules that a policy compiles to,
-// with the references of the rules that have any.
-type marks map[string][]string
+// mark is what a cloud's rule has in common with the rule of a policy that it
+// was made from: its key or its description, and the type of its resource.
+type mark struct{ resourceType, key, description string }
 
 // withoutCompiled takes out the rules that a policy of the plan compiles to:
 // they are judged with it. Such a rule has the key or the description of one of
 // the policy's rules, and it opens nothing beyond the policy. A rule that only
 // looks like one is judged by itself.
 func (b *builder) withoutCompiled(rules []cloudRule) (left []cloudRule, compiled int) {
-	done := make([]bool, len(rules))
-	for i := range b.policies {
-		p := b.policies[i].after
-		if p == nil || b.policies[i].change.Action == "delete" {
+	marked := map[mark][]int{}
+	for i := range rules {
+		rule := &rules[i]
+		if rule.Rule.Rule.IsPartial() {
 			continue
 		}
-		byType := b.marksOf(p)
-		candidates := &policy.Policy{Name: "candidates"}
-		at := map[string]int{}
-		for j := range rules {
-			rule := &rules[j]
-			references, marked := byType[rule.change.Type].find(rule)
-			if done[j] || rule.Rule.Rule.IsPartial() || !marked {
-				continue
+		if key := rule.change.Key; key != "" {
+			m := mark{resourceType: rule.change.Type, key: key}
+			marked[m] = append(marked[m], i)
+		}
+		if d := rule.Rule.Rule.Description; d != "" {
+			m := mark{resourceType: rule.change.Type, description: d}
+			marked[m] = append(marked[m], i)
+		}
+	}
+	done := make([]bool, len(rules))
+	if len(marked) > 0 {
+		for i := range b.policies {
+			if p := b.policies[i].after; p != nil {
+				b.findCompiled(p, rules, marked, done)
 			}
-			candidates.Rules = append(candidates.Rules, withReferences(rule.Rule.Rule, references))
-			at[rule.Rule.Rule.Name] = j
-		}
-		for _, opened := range compile.Difference(candidates, p) {
-			delete(at, opened.Rule)
-		}
-		for _, j := range at {
-			done[j] = true
 		}
 	}
 	for i := range rules {
@@ -88,47 +86,57 @@ func (b *builder) withoutCompiled(rules []cloudRule) (left []cloudRule, compiled
 	return left, compiled
 }
 
-// marksOf compiles the policy for the targets whose resources the plan has.
-func (b *builder) marksOf(p *policy.Policy) map[string]marks {
-	byType := map[string]marks{}
-	for _, t := range emit.Targets() {
-		if !slices.ContainsFunc(t.Resources, func(name string) bool { return b.cloud.seen[name] }) {
-			continue
-		}
-		description := slices.IndexFunc(t.Columns, func(c emit.Column) bool { return c.Name == descriptionColumn })
-		of := marks{}
-		for _, mode := range []cover.Mode{cover.Stable, cover.Minimal} {
-			result, faults := compiled(t, p, mode)
-			if len(faults) > 0 {
+// findCompiled notes in done which of the marked rules the policy compiles to.
+func (b *builder) findCompiled(p *policy.Policy, rules []cloudRule, marked map[mark][]int, done []bool) {
+	candidates := &policy.Policy{Name: "candidates"}
+	at := map[string]int{}
+	b.eachRow(p, func(m mark, references []string) {
+		for _, i := range marked[m] {
+			rule := &rules[i].Rule.Rule
+			if _, known := at[rule.Name]; known || done[i] {
 				continue
 			}
-			for _, row := range slices.Concat(result.Ingress, result.Egress) {
-				of["key "+row.Key] = row.References
-				if description < 0 {
-					continue
+			at[rule.Name] = i
+			candidates.Rules = append(candidates.Rules, withReferences(*rule, references))
+		}
+	})
+	if len(at) == 0 {
+		return
+	}
+	for _, opened := range compile.Difference(candidates, p) {
+		delete(at, opened.Rule)
+	}
+	for _, i := range at {
+		done[i] = true
+	}
+}
+
+// eachRow compiles the policy for the targets whose resources the plan has and
+// calls visit with the marks of every rule, and its references.
+func (b *builder) eachRow(p *policy.Policy, visit func(m mark, references []string)) {
+	for _, t := range emit.Targets() {
+		description := slices.IndexFunc(t.Columns, func(c emit.Column) bool { return c.Name == descriptionColumn })
+		for _, resourceType := range t.Resources {
+			if !b.cloud.seen[resourceType] {
+				continue
+			}
+			for _, mode := range []cover.Mode{cover.Stable, cover.Minimal} {
+				result, faults := compiled(t, p, mode)
+				if len(faults) > 0 {
+					continue // the data source says so itself
 				}
-				if text, isText := row.Values[description].(string); isText {
-					of["description "+text] = row.References
+				for _, row := range slices.Concat(result.Ingress, result.Egress) {
+					visit(mark{resourceType: resourceType, key: row.Key}, row.References)
+					if description < 0 {
+						continue
+					}
+					if text, isText := row.Values[description].(string); isText && text != "" {
+						visit(mark{resourceType: resourceType, description: text}, row.References)
+					}
 				}
 			}
 		}
-		for _, name := range t.Resources {
-			byType[name] = of
-		}
 	}
-	return byType
-}
-
-// find returns the references of the policy's rule that the cloud's rule is
-// made from.
-func (m marks) find(rule *cloudRule) (references []string, found bool) {
-	if references, found = m["key "+rule.change.Key]; found && rule.change.Key != "" {
-		return references, true
-	}
-	if d := rule.Rule.Rule.Description; d != "" {
-		references, found = m["description "+d]
-	}
-	return references, found
 }
 
 // withReferences gives the references of the rule, which are ids, the names

@@ -76,6 +76,7 @@ func addMirror(config, mirror string) error {
 	const aws = "registry.terraform.io/hashicorp/aws"
 	block := fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path    = %q\n    include = [%q]\n  }\n", mirror, aws)
 	changed := strings.Replace(string(text), "provider_installation {\n", block, 1)
+	changed = strings.Replace(changed, "exclude = [", fmt.Sprintf("exclude = [%q, ", aws), 1)
 	return os.WriteFile(config, []byte(changed), 0o644)
 }
 
