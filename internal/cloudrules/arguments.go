@@ -85,33 +85,33 @@ func (a arguments) isTrue(name string) bool { return a.text(name) == "true" }
 // texts reads a list or a single text; unknown elements are noted.
 func (a arguments) texts(name string) []string {
 	texts, unknown := a.textsOrUnknown(name)
-	if unknown {
+	if unknown > 0 {
 		a.noteUnknown(name)
 	}
 	return texts
 }
 
-// textsOrUnknown is texts without the note: the caller deals with what is
-// unknown.
-func (a arguments) textsOrUnknown(name string) (texts []string, unknown bool) {
+// textsOrUnknown is texts without the note: it counts what is unknown, and the
+// caller deals with it. A list of which nothing is known counts 1.
+func (a arguments) textsOrUnknown(name string) (texts []string, unknown int) {
 	v := a.get(name)
 	switch {
 	case !v.IsKnown():
-		return nil, true
+		return nil, 1
 	case v.IsNull():
-		return nil, false
+		return nil, 0
 	case !v.CanIterateElements():
 		if text := a.scalar(name, v); text != "" {
 			texts = append(texts, text)
 		}
-		return texts, false
+		return texts, 0
 	case v.Type().IsObjectType() || v.Type().IsMapType():
 		a.wrong(name, v, "a list")
-		return nil, true
+		return nil, 0
 	}
 	for _, element := range v.AsValueSlice() {
 		if !element.IsKnown() {
-			unknown = true
+			unknown++
 			continue
 		}
 		if text := a.scalar(name, element); text != "" {

@@ -12,9 +12,6 @@ var awsRulePlaces = map[string]string{"protocol": "ip_protocol", "from_port": "f
 
 var awsInlinePlaces = map[string]string{"protocol": "protocol", "from_port": "from_port", "to_port": "to_port", "ports": "from_port", "cidrs": "cidr_blocks", "direction": "type"}
 
-// ownGroup is the peer of a rule with self = true.
-const ownGroup = "the group itself"
-
 // readAWSRule reads aws_vpc_security_group_ingress_rule and its sibling.
 func readAWSRule(direction string) func(arguments) []draft {
 	return func(a arguments) []draft {
@@ -67,7 +64,7 @@ func (d *draft) awsPeers(groups string) {
 	d.references(policy.AWSSecurityGroup, groups, GroupHosts)
 	d.references(policy.AWSPrefixList, "prefix_list_ids", ListHosts)
 	if d.arguments.isTrue("self") {
-		d.reference(policy.AWSSecurityGroup, ownGroup, GroupHosts)
+		d.reference(policy.AWSSecurityGroup, "the-group-itself", "The group itself", GroupHosts)
 	}
 }
 

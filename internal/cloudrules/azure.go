@@ -40,13 +40,7 @@ func azureDraft(a arguments, part, group string) draft {
 	}
 	// The source port is the dialler's own choice: it restricts nobody.
 	d.row.Ports = slices.Concat(a.texts("destination_port_range"), a.texts("destination_port_ranges"))
-	everyPort := slices.Contains(d.row.Ports, "*")
-	if d.row.Protocol == "*" && len(d.row.Ports) > 0 && !everyPort {
-		d.portsOfBoth = true
-	}
-	if d.row.Protocol == "*" && everyPort {
-		d.row.Ports = nil
-	}
+	d.azureProtocol()
 	side := "source"
 	if strings.EqualFold(d.row.Direction, "outbound") {
 		side = "destination"
@@ -58,21 +52,43 @@ func azureDraft(a arguments, part, group string) draft {
 	return d
 }
 
+// azureProtocol reads the protocol * for what it is: with every port it is
+// every protocol, and with some of them those protocols that have ports.
+func (d *draft) azureProtocol() {
+	if d.row.Protocol != "*" || len(d.row.Ports) == 0 {
+		return
+	}
+	if slices.Contains(d.row.Ports, "*") || slices.Contains(d.row.Ports, "0-65535") {
+		d.row.Ports = nil
+		return
+	}
+	d.portsOfBoth = true
+	d.assume("protocol = \"*\" with ports counts as these ports of TCP and of UDP: Azure's documentation does not say what it opens of protocols without ports.")
+}
+
 // azurePeer adds an address, a network or a service tag.
 func (d *draft) azurePeer(peer string) {
-	word := strings.ToLower(peer)
-	switch {
+	switch word := strings.ToLower(peer); {
 	case word == "azureloadbalancer":
 		d.row.CIDRs = append(d.row.CIDRs, "168.63.129.16/32")
 	case word == "virtualnetwork":
-		d.zones[referenceName(word)] = policy.Internal
-		d.reference(policy.AzureApplicationSecurityGroup, word, VirtualNetworkHosts)
+		d.tag(peer, policy.Internal, VirtualNetworkHosts)
+	case word == "0.0.0.0/0":
+		// The overview of security groups: it represents all addresses, and
+		// clients may write * for it.
+		d.row.CIDRs = append(d.row.CIDRs, "*")
+		d.assume("0.0.0.0/0 counts as every address of IPv4 and IPv6: Azure takes it for the same as *.")
 	case word == "*" || word == "any" || word == "internet" || !isServiceTag(peer):
 		d.row.CIDRs = append(d.row.CIDRs, peer)
 	default:
-		d.zones[referenceName(peer)] = policy.Internet
-		d.reference(policy.AzureApplicationSecurityGroup, peer, TagHosts)
+		d.tag(peer, policy.Internet, TagHosts)
 	}
+}
+
+func (d *draft) tag(tag string, zone policy.Zone, hosts uint64) {
+	name := tagName(tag)
+	d.zones[name] = zone
+	d.reference(policy.AzureApplicationSecurityGroup, name, tag, hosts)
 }
 
 // isServiceTag reports whether a peer begins like a name, such as

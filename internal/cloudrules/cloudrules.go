@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/go-cty/cty"
 
@@ -111,7 +110,9 @@ type draft struct {
 	zones map[string]policy.Zone
 	// portsOfBoth is set when the ports are those of TCP and of UDP.
 	portsOfBoth bool
-	assumed     []string
+	// unknownReferences counts references whose id is not known.
+	unknownReferences int
+	assumed           []string
 }
 
 // Read reads the rules that a resource of the type writes; v is its planned
@@ -133,24 +134,28 @@ func Read(resourceType string, v cty.Value, name func(part string) string) []Rul
 
 // finish normalises the draft.
 func (d *draft) finish(name string, places map[string]string) Rule {
+	d.nameUnknown(name)
 	r := Rule{Part: d.part, Group: d.group, Closes: d.closes, Unknown: d.arguments.unknowns(), Assumed: d.assumed, Faults: d.arguments.notes.faults}
 	r.Rule = policy.Rule{Name: name, Description: d.row.Description}
 	if r.Closes != "" {
+		// Nothing of it counts, whatever is not known or wrong.
+		r.Unknown, r.Assumed, r.Faults = nil, nil, nil
 		return r
 	}
-	for _, argument := range r.Unknown {
-		if slices.Contains(d.undecided, argument) {
-			// Egress counts less than ingress, and any port may be meant.
-			r.Rule.Partial = true
-			return r
-		}
-	}
-	partial := len(r.Unknown) > 0 || len(r.Faults) > 0
-	if partial && len(d.row.CIDRs) == 0 && len(d.row.References) == 0 {
+	undecided := slices.ContainsFunc(r.Unknown, func(argument string) bool { return slices.Contains(d.undecided, argument) })
+	peers := len(d.row.CIDRs) + len(d.row.References)
+	if undecided || len(r.Faults) > 0 || len(r.Unknown) > 0 && peers == 0 {
+		// Nothing is certain: egress counts less than ingress, and any port may
+		// be meant.
 		r.Rule.Partial = true
 		return r
 	}
 	rule, faults := d.normalize(name)
+	rule.Partial = len(r.Unknown) > 0
+	if len(faults) == 0 {
+		d.splitZones(&rule)
+		faults = refused(&rule)
+	}
 	if len(faults) > 0 {
 		for _, f := range faults {
 			r.Faults = append(r.Faults, placed(f, places))
@@ -158,9 +163,7 @@ func (d *draft) finish(name string, places map[string]string) Rule {
 		r.Rule.Partial = true
 		return r
 	}
-	rule.Partial = partial
 	r.Rule = rule
-	d.splitZones(&r.Rule)
 	return r
 }
 
@@ -179,9 +182,8 @@ func (d *draft) normalize(name string) (policy.Rule, fault.List) {
 	if len(faults) > 0 {
 		return rule, faults
 	}
-	rule.PortRanges = append(rule.PortRanges, other.PortRanges...)
-	listeners := slices.Concat(rule.PortRanges[0].Listeners, rule.PortRanges[1].Listeners)
-	rule.PortRanges = []policy.PortRange{{Name: name, Listeners: listeners}}
+	listener := &rule.PortRanges[0].Listeners[0]
+	listener.Ports = listener.Ports.Union(other.Ports())
 	return rule, nil
 }
 
@@ -209,88 +211,8 @@ func (d *draft) splitZones(rule *policy.Rule) {
 	rule.Peers = append(rule.Peers, more...)
 }
 
-// placed moves a fault from the attribute of an existing rule to the argument
-// of the resource.
-func placed(f *fault.Fault, places map[string]string) *fault.Fault {
-	moved := *f
-	if len(f.Path) == 0 {
-		return &moved
-	}
-	f.Path[0].Visit(func(attribute string) {
-		if argument, known := places[attribute]; known {
-			moved.Path = fault.Path{fault.Attribute(argument)}
-		}
-	}, func(string) {}, func(int) {})
-	return &moved
-}
-
-// reference adds a peer that is no address.
-func (d *draft) reference(kind policy.ReferenceKind, id string, hosts uint64) {
-	r := policy.Reference{Name: referenceName(id), Kind: kind, MaxHosts: hosts}
-	if kind == policy.AWSPrefixList {
-		r.MaxEntries = 1 // what it costs in quota is not asked here
-	}
-	for _, given := range d.row.References {
-		if given.Name == r.Name {
-			return
-		}
-	}
-	d.row.References = append(d.row.References, r)
-	if id == unknownGroup {
-		id = "A group whose id is known only after apply"
-	}
-	d.assume("%s is counted as %s hosts: a plan does not say how many it stands for.", id, thousands(hosts))
-}
-
 func (d *draft) assume(format string, a ...any) {
-	d.assumed = append(d.assumed, fmt.Sprintf(format, a...))
-}
-
-// unknownGroup stands for a group whose id is known only after apply: that it
-// is a group is certain.
-const unknownGroup = "group-known-after-apply"
-
-// references adds the objects that an argument names. An id that is not known
-// yet is still the id of such an object.
-func (d *draft) references(kind policy.ReferenceKind, argument string, hosts uint64) {
-	ids, unknown := d.arguments.textsOrUnknown(argument)
-	for _, id := range ids {
-		d.reference(kind, id, hosts)
+	if sentence := fmt.Sprintf(format, a...); !slices.Contains(d.assumed, sentence) {
+		d.assumed = append(d.assumed, sentence)
 	}
-	if unknown {
-		d.reference(kind, unknownGroup, hosts)
-	}
-}
-
-// referenceName makes a name for the engine of an id, which may be a path.
-func referenceName(id string) string {
-	if f := policy.CheckName("", id); f == nil {
-		return id
-	}
-	const longest = 63
-	parts := strings.Split(strings.TrimRight(id, "/"), "/")
-	var b strings.Builder
-	for _, r := range strings.ToLower(parts[len(parts)-1]) {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '_' {
-			b.WriteRune(r)
-		} else {
-			b.WriteByte('-')
-		}
-	}
-	name := strings.Trim(b.String(), "-_")
-	if len(name) > longest {
-		name = name[:longest]
-	}
-	if name == "" {
-		return "unnamed"
-	}
-	return name
-}
-
-func thousands(n uint64) string {
-	text := fmt.Sprint(n)
-	for at := len(text) - 3; at > 0; at -= 3 {
-		text = text[:at] + "," + text[at:]
-	}
-	return text
 }

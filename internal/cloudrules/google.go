@@ -31,9 +31,7 @@ func readGoogleFirewall(a arguments) []draft {
 			of.noteUnknown("allow")
 		}
 		of.notes.faults.AddAll(block.notes.faults)
-		if len(d.row.Ports) == 0 {
-			d.row.Ports = googleEveryPort(d.row.Protocol)
-		}
+		d.googlePorts()
 		d.googlePeers()
 		if of.isTrue("disabled") {
 			d.closes = "it is disabled"
@@ -43,14 +41,20 @@ func readGoogleFirewall(a arguments) []draft {
 	return drafts
 }
 
-// googleEveryPort is what a protocol without ports means, for protocols that
-// have some.
-func googleEveryPort(protocol string) []string {
-	switch strings.ToLower(protocol) {
-	case "tcp", "6", "udp", "17", "sctp", "132":
-		return []string{"*"}
+// googlePorts reads a protocol without ports as all of it. Ports are documented
+// for TCP and UDP alone, so a rule for some of SCTP counts as one for all.
+func (d *draft) googlePorts() {
+	switch strings.ToLower(d.row.Protocol) {
+	case "tcp", "6", "udp", "17":
+		if len(d.row.Ports) == 0 {
+			d.row.Ports = []string{"*"}
+		}
+	case "sctp", "132":
+		if len(d.row.Ports) > 0 {
+			d.assume("Ports of SCTP count as all of SCTP: Google's documentation applies ports to TCP and UDP only.")
+		}
+		d.row.Ports = []string{"*"}
 	}
-	return nil
 }
 
 // googlePeers reads who is at the other end. Sources of several kinds add up,
@@ -61,11 +65,21 @@ func (d *draft) googlePeers() {
 		d.row.CIDRs = a.texts("destination_ranges")
 	} else {
 		d.row.CIDRs = a.texts("source_ranges")
-		d.references(policy.GoogleNetworkTag, "source_tags", GroupHosts)
-		d.references(policy.GoogleServiceAccount, "source_service_accounts", GroupHosts)
+		d.googleReferences(policy.GoogleNetworkTag, "source_tags")
+		d.googleReferences(policy.GoogleServiceAccount, "source_service_accounts")
 	}
 	unknown := len(a.notes.unknown) > 0
 	if len(d.row.CIDRs) == 0 && len(d.row.References) == 0 && !unknown {
 		d.row.CIDRs = []string{everyIPv4}
 	}
+}
+
+// googleReferences reads tags or accounts. A list of which nothing is known may
+// turn out empty, and then the firewall may be for everybody.
+func (d *draft) googleReferences(kind policy.ReferenceKind, argument string) {
+	if !d.arguments.get(argument).IsKnown() {
+		d.arguments.noteUnknown(argument)
+		return
+	}
+	d.references(kind, argument, GroupHosts)
 }

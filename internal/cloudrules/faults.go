@@ -1,0 +1,57 @@
+package cloudrules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
+	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
+)
+
+// remedies take the place of those that speak of this provider's own arguments
+// for existing rules. None may make somebody open more to have a rule judged.
+var remedies = map[string]string{
+	"Group among addresses":        "Write the group into the argument for groups.",
+	"Half of all ports":            "Write the two ends of the range.",
+	"List among addresses":         "Write the list into the argument for prefix lists.",
+	"Missing direction":            "Write the direction.",
+	"Missing ports":                "Write the ports.",
+	"Missing protocol":             "Write the protocol.",
+	"Port zero":                    "Write the ports that are meant.",
+	"Ports without protocol":       "Write a rule for each protocol with these ports.",
+	"Protocol without a name here": "Judge this rule yourself.",
+	"Rule without peers":           "Write the peers.",
+	"Service tag among addresses":  "Write addresses, or judge this rule yourself.",
+	"Unknown access":               "Write an access that the cloud knows.",
+	"Unknown direction":            "Write a direction that the cloud knows.",
+	"Unreadable ports":             "Write ports and ranges of ports as the cloud wants them.",
+}
+
+// placed moves a fault from the attribute of an existing rule to the argument
+// of the resource.
+func placed(f *fault.Fault, places map[string]string) *fault.Fault {
+	moved := *f
+	if instead, known := remedies[f.Title]; known {
+		moved.Instead = instead
+	}
+	if len(f.Path) == 0 {
+		return &moved
+	}
+	f.Path[0].Visit(func(attribute string) {
+		if argument, known := places[attribute]; known {
+			moved.Path = fault.Path{fault.Attribute(argument)}
+		}
+	}, func(string) {}, func(int) {})
+	return &moved
+}
+
+// refused are the faults for which no policy with the rule can be judged, at
+// the attributes of an existing rule.
+func refused(rule *policy.Rule) fault.List {
+	faults := policy.Validate(&policy.Policy{Name: "p", Rules: []policy.Rule{*rule}, Partial: rule.Partial})
+	for _, f := range faults {
+		f.Path = fault.Path{fault.Attribute("protocol")}
+		f.Problem = strings.ReplaceAll(f.Problem, fmt.Sprintf("Rule %q", rule.Name), "The rule")
+	}
+	return faults
+}
