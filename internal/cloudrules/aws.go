@@ -34,14 +34,20 @@ func groupID(a arguments) string {
 	return strings.Join(ids, "")
 }
 
-// awsPorts reads the ports. EC2 takes ports into account for TCP, UDP and ICMP
-// alone: with every other protocol the rule is for all of it.
+// awsPorts reads the ports, which for ICMP are a type and a code. EC2 takes them
+// into account for these protocols alone: with every other one the rule is for
+// all of it.
 func (d *draft) awsPorts(protocol string) {
 	d.row.Protocol = protocol
 	from, to := d.arguments.text("from_port"), d.arguments.text("to_port")
 	switch strings.ToLower(protocol) {
-	case "tcp", "6", "udp", "17", "icmp", "1", "icmpv6", "58":
+	case "tcp", "6", "udp", "17":
 		d.row.FromPort, d.row.ToPort = from, to
+	case "icmp", "1", "icmpv6", "58":
+		d.row.FromPort, d.row.ToPort = from, to
+		if from != "" && from != "-1" {
+			d.assume("The ICMP type %s counts as all of ICMP.", from)
+		}
 	case "sctp", "132":
 		d.row.Ports = []string{"*"}
 	}

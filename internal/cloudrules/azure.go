@@ -16,19 +16,28 @@ var azureUndecided = []string{"direction", "access", "protocol", "destination_po
 
 // readAzureRule reads azurerm_network_security_rule.
 func readAzureRule(a arguments) []draft {
-	group := slices.Concat(optionalText(a, "resource_group_name"), optionalText(a, "network_security_group_name"))
-	return []draft{azureDraft(a, "", strings.Join(group, "/"))}
+	return []draft{azureDraft(a, "", azureGroup(a, "network_security_group_name"))}
 }
 
 // readAzureGroup reads the blocks in azurerm_network_security_group.
 func readAzureGroup(a arguments) []draft {
-	group := slices.Concat(optionalText(a, "resource_group_name"), optionalText(a, "name"))
+	group := azureGroup(a, "name")
 	blocks := a.blocks("security_rule")
 	drafts := make([]draft, len(blocks))
 	for i, block := range blocks {
-		drafts[i] = azureDraft(block, fmt.Sprintf("security_rule[%d]", i), strings.Join(group, "/"))
+		drafts[i] = azureDraft(block, fmt.Sprintf("security_rule[%d]", i), group)
 	}
 	return drafts
+}
+
+// azureGroup names the security group: by both names or not at all, because
+// either is shared by many.
+func azureGroup(a arguments, name string) string {
+	names := slices.Concat(optionalText(a, "resource_group_name"), optionalText(a, name))
+	if len(names) < 2 {
+		return ""
+	}
+	return strings.Join(names, "/")
 }
 
 func azureDraft(a arguments, part, group string) draft {

@@ -147,7 +147,7 @@ func (d *draft) finish(name string, places map[string]string) Rule {
 	if undecided || len(r.Faults) > 0 || len(r.Unknown) > 0 && peers == 0 {
 		// Nothing is certain: egress counts less than ingress, and any port may
 		// be meant.
-		r.Rule.Partial = true
+		r.Rule.Partial, r.Assumed = true, nil
 		return r
 	}
 	rule, faults := d.normalize(name)
@@ -160,7 +160,7 @@ func (d *draft) finish(name string, places map[string]string) Rule {
 		for _, f := range faults {
 			r.Faults = append(r.Faults, placed(f, places))
 		}
-		r.Rule.Partial = true
+		r.Rule.Partial, r.Assumed = true, nil
 		return r
 	}
 	r.Rule = rule

@@ -20,6 +20,7 @@ var remedies = map[string]string{
 	"Port zero":                    "Write the ports that are meant.",
 	"Ports without protocol":       "Write a rule for each protocol with these ports.",
 	"Protocol without a name here": "Judge this rule yourself.",
+	"Protocol without peers":       "Write the ICMP of the peers' address family.",
 	"Rule without peers":           "Write the peers.",
 	"Service tag among addresses":  "Write addresses, or judge this rule yourself.",
 	"Unknown access":               "Write an access that the cloud knows.",

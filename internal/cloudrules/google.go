@@ -3,6 +3,7 @@ package cloudrules
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/existing"
@@ -17,7 +18,7 @@ const everyIPv4 = "0.0.0.0/0"
 // readGoogleFirewall reads google_compute_firewall: a rule for every allow
 // block, with the peers of the firewall.
 func readGoogleFirewall(a arguments) []draft {
-	group := strings.Join(append(optionalText(a, "network"), optionalText(a, "target_tags")...), " ")
+	group := googleTargets(a)
 	var drafts []draft
 	for i := range a.blocks("deny") {
 		drafts = append(drafts, draft{arguments: newArguments(a.v), part: fmt.Sprintf("deny[%d]", i), group: group, closes: "it denies"})
@@ -39,6 +40,20 @@ func readGoogleFirewall(a arguments) []draft {
 		drafts = append(drafts, d)
 	}
 	return drafts
+}
+
+// googleTargets names what the firewall is for: the network, and the hosts in it.
+func googleTargets(a arguments) string {
+	var targets []string
+	for _, name := range []string{"network", "target_tags", "target_service_accounts"} {
+		texts, unknown := a.textsOrUnknown(name)
+		if unknown > 0 {
+			return ""
+		}
+		slices.Sort(texts)
+		targets = append(targets, texts...)
+	}
+	return strings.Join(targets, " ")
 }
 
 // googlePorts reads a protocol without ports as all of it. Ports are documented
