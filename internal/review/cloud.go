@@ -43,10 +43,6 @@ type cloudRule struct {
 	group   string
 }
 
-// foreignFirewall matches resources that open something and are not understood:
-// the review says that they are there.
-var foreignFirewall = regexp.MustCompile(`^(aws_(default_)?network_acl(_rule)?|aws_(network)?firewall_.*|aws_networkfirewall_.*|azurerm_firewall.*|google_compute_(region_)?(network_)?firewall_policy.*|oci_core_(security_list|default_security_list|network_security_group_security_rule)|openstack_(networking_secgroup_rule|compute_secgroup|fw_rule).*|kubernetes_network_policy.*|digitalocean_firewall|hcloud_firewall|linode_firewall|vultr_firewall_rule|ibm_is_security_group_rule|alicloud_security_group_rule|tencentcloud_security_group_rule.*|scaleway_instance_security_group.*|exoscale_security_group_rule|ovh_.*firewall.*|panos_security_.*|fortios_firewall_.*|nsxt_policy_security_policy.*)$`)
-
 // isJudged reports whether the review would judge the resource.
 func isJudged(address string) bool {
 	parts := strings.Split(tfplan.Static(address), ".")
@@ -54,7 +50,7 @@ func isJudged(address string) bool {
 		return false
 	}
 	t := parts[len(parts)-2]
-	return t == provider.PolicyResource || slices.Contains(cloudrules.Types(), t)
+	return t == provider.PolicyResource || cloudrules.Understood(t)
 }
 
 func (c *cloudRules) visit(change *tfplan.Change, unchanged bool) error {
@@ -73,13 +69,13 @@ func (c *cloudRules) visit(change *tfplan.Change, unchanged bool) error {
 	}
 	changes := change.Action == "create" || change.Action == "update" || change.Action == "replace"
 	switch {
-	case slices.Contains(cloudrules.Types(), change.Type):
+	case cloudrules.Understood(change.Type):
 		if changes || unchanged && change.Action == "no-op" {
 			c.changes = append(c.changes, change.Keep())
 		} else if change.Action == "no-op" {
 			c.leftAlone++
 		}
-	case changes && foreignFirewall.MatchString(change.Type):
+	case changes && cloudrules.Opens(change.Type):
 		c.foreign[change.Type]++
 	}
 	return nil
