@@ -102,8 +102,8 @@ var foreign = []string{
 	"proxmox_virtual_environment_firewall_rules",
 
 	// MikroTik.
-	"routeros_ip_firewall_filter",
-	"routeros_ip_firewall_nat",
+	"routeros_ip_firewall_filter", //nolint:misspell // the name of the provider
+	"routeros_ip_firewall_nat",    //nolint:misspell // likewise
 
 	"scaleway_instance_security_group",
 	"scaleway_instance_security_group_rules",
