@@ -39,6 +39,8 @@ var layers = map[string][]string{
 	// Runs the examples with the command line and the provider in the process,
 	// because the clock has to stand still.
 	"internal/exampletest": {"internal/provider", "internal/review", "internal/risk"},
+	// Runs the recipes for pull requests as their users do, in tests alone.
+	"internal/reviewtest": {},
 	// Holds the whole catalogue to what the engine makes of it, in tests alone.
 	"internal/catalogtest": {},
 	// Writes those parts of the documentation that follow from the code.

@@ -1,0 +1,4 @@
+policy "backupfw" {
+  query             = "data.terraform.policies.backupfw.deny"
+  enforcement_level = "mandatory"
+}

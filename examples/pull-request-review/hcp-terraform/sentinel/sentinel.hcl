@@ -1,0 +1,7 @@
+policy "backupfw" {
+  source            = "./backupfw.sentinel"
+  enforcement_level = "hard-mandatory"
+  params = {
+    max_score = 40
+  }
+}
