@@ -56,8 +56,13 @@ func Annotations(r *Report) []byte {
 				some = append(some, a)
 			}
 		}
+		raised := map[risk.Code]int{}
+		for _, a := range some {
+			raised[a.code]++
+		}
+		// A code that is raised once says more than one of fifty.
 		slices.SortStableFunc(some, func(a, b annotation) int {
-			return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(b.points, a.points))
+			return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(raised[a.code], raised[b.code]), cmp.Compare(b.points, a.points))
 		})
 		for _, a := range fitAnnotations(some) {
 			a.write(&out)

@@ -20,27 +20,48 @@ func Judged(p *policy.Policy, a *risk.Assessment, today policy.Date) Subject {
 		Verdict: a.Verdict, Partial: a.Partial,
 		Rules: RulesOf(p), Waivers: WaiversOf(p, today),
 	}
+	s.Findings = make([]Finding, len(a.Findings))
 	for i := range a.Findings {
 		f := &a.Findings[i]
-		s.Findings = append(s.Findings, Finding{
+		s.Findings[i] = Finding{
 			Code: f.Code, Severity: f.Severity, Effect: f.Effect, Rules: f.Rules,
 			Ports: f.Ports.Strings(), Peers: peersOf(f.Prefixes, f.References),
 			Message: f.Message, Remedy: f.Remedy, WaivedBy: f.WaivedBy,
-		})
+		}
 	}
-	for i := range a.Contributions {
-		c := &a.Contributions[i]
-		s.Contributions = append(s.Contributions, Contribution{
-			Service: c.Service, Class: string(c.Class), Direction: c.Direction.String(),
-			Rules: c.Rules, Ports: c.Ports.Strings(), Hosts: c.Hosts, Points: c.Points,
-		})
-	}
+	s.Contributions = contributionsOf(a.Contributions)
 	if !a.Partial {
 		for _, advice := range risk.Advise(p, a) {
 			s.Advice = append(s.Advice, Advice(advice))
 		}
 	}
 	return s
+}
+
+// contributionLines is how many services are listed by themselves: a rule that
+// opens everything reaches more than a thousand.
+const contributionLines = 100
+
+// contributionsOf lists the services that cost most, and the others in one line
+// with the rest of the points.
+func contributionsOf(all []risk.Contribution) []Contribution {
+	shown := all[:min(len(all), contributionLines)]
+	lines := make([]Contribution, len(shown), len(shown)+1)
+	for i := range shown {
+		c := &shown[i]
+		lines[i] = Contribution{
+			Service: c.Service, Class: string(c.Class), Direction: c.Direction.String(),
+			Rules: c.Rules, Ports: c.Ports.Strings(), Hosts: c.Hosts, Points: c.Points,
+		}
+	}
+	if len(shown) < len(all) {
+		rest := Contribution{Service: count(len(all)-len(shown), "more service"), Class: "several", Direction: "both"}
+		for i := range all[len(shown):] {
+			rest.Points += all[len(shown)+i].Points
+		}
+		lines = append(lines, rest)
+	}
+	return lines
 }
 
 // RulesOf returns the rules of a policy.

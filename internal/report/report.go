@@ -72,7 +72,9 @@ type Subject struct {
 	// unknown.
 	Partial bool `json:"partial"`
 	// Findings are sorted as the engine sorts them: what rejects first.
-	Findings      []Finding      `json:"findings"`
+	Findings []Finding `json:"findings"`
+	// Contributions are sorted by points. Beyond a hundred the others are one
+	// line, so that the lines always add up to Points.
 	Contributions []Contribution `json:"contributions"`
 	Advice        []Advice       `json:"advice"`
 	Waivers       []Waiver       `json:"waivers"`

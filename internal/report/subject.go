@@ -209,8 +209,7 @@ func contributionFold(s *Subject) string {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %.1f |\n", text(shorten(c.Service, 120)), text(strings.ReplaceAll(c.Class, "_", " ")),
 			text(c.Direction), codes(c.Rules, 4), codes(c.Ports, 4), hosts(c.Hosts), c.Points)
 	}
-	title := fmt.Sprintf("What the score is made of: %s, %.1f points", count(len(s.Contributions), "service"), s.Points)
-	return fold(title, b.String())
+	return fold(fmt.Sprintf("What the score is made of: %.1f points", s.Points), b.String())
 }
 
 // hosts writes a number of hosts: exactly up to a billion, then rounded.

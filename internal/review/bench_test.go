@@ -32,7 +32,7 @@ type bigPlan struct {
 
 func newBigPlan(tb testing.TB, size int, keep func(resourceType string) bool, others int) *bigPlan {
 	tb.Helper()
-	content, err := os.ReadFile(filepath.Join("testdata", "plans", "mixed.json"))
+	content, err := os.ReadFile(filepath.Join("testdata", "plans", "terraform-1.11.4", "mixed.json"))
 	if err != nil {
 		tb.Fatal(err)
 	}

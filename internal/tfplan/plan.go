@@ -6,6 +6,7 @@
 package tfplan
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -77,7 +78,9 @@ const want = `The input must be the output of "terraform show -json PLANFILE" (o
 // resource, in the order of the plan. The change is valid until visit returns.
 // An error says what is wrong with the input and what was expected.
 func Read(r io.Reader, visit func(*Change) error) (*Plan, error) {
-	p := &planReader{dec: jsontext.NewDecoder(r), plan: &Plan{Complete: true}, visit: visit}
+	buffered := bufio.NewReader(r)
+	magic, _ := buffered.Peek(len(archive))
+	p := &planReader{dec: jsontext.NewDecoder(buffered), plan: &Plan{Complete: true}, visit: visit, magic: string(magic)}
 	if err := p.read(); err != nil {
 		if passed := (*visitError)(nil); errors.As(err, &passed) {
 			return nil, passed.err
@@ -87,7 +90,18 @@ func Read(r io.Reader, visit func(*Change) error) (*Plan, error) {
 	return p.plan, nil
 }
 
+// archive is how a plan file begins, which is what -out writes.
+const archive = "PK\x03\x04"
+
+func notJSON(err error, magic string) error {
+	if magic == archive {
+		return errors.New("it is the plan file itself and not its JSON")
+	}
+	return fmt.Errorf("it is not JSON (%w)", err)
+}
+
 type planReader struct {
+	magic string
 	dec   *jsontext.Decoder
 	plan  *Plan
 	visit func(*Change) error
@@ -105,7 +119,7 @@ func (p *planReader) read() error {
 			if errors.Is(err, io.EOF) {
 				return errors.New("it is empty")
 			}
-			return fmt.Errorf("it is not JSON (%w)", err)
+			return notJSON(err, p.magic)
 		}
 		return errors.New("it is JSON, but not an object")
 	}
