@@ -166,7 +166,11 @@ func (b *builder) addDeferred() {
 	if b.plan == nil {
 		return
 	}
-	if b.plan.Errored {
+	switch {
+	case b.plan.Errored && b.stream != nil && b.stream.HasErrors():
+		// The errors themselves are reported, each as what it is.
+		b.report.Notes = append(b.report.Notes, "Planning failed, so something that would be created may be missing from the plan and from this review.")
+	case b.plan.Errored:
 		b.report.Failures = append(b.report.Failures, report.Failure{
 			Summary: "The plan is not whole",
 			Detail:  "It was written although planning failed, so something that would be created may be missing from it. Repair the errors and plan again.",

@@ -74,8 +74,8 @@ writes by hand with the resources of AWS, Azure and Google.
   terraform-provider-backupfw review -diagnostics plan.jsonl plan.json
 
 PLAN.json is the output of "terraform show -json" or "tofu show -json"; - reads
-it from standard input. A rejected plan leaves no plan file: review the output
-of "terraform plan -json" alone with -diagnostics.
+it from standard input. A rejected plan may leave no plan file: review the
+output of "terraform plan -json" alone with -diagnostics.
 
 Exit status: 0 accepted, 1 not accepted, 2 the input cannot be read.
 

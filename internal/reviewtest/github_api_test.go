@@ -61,8 +61,11 @@ func (b *board) add(author, body string) post {
 	return p
 }
 
-// page returns the posts of the page that a request asks for, as both APIs cut
-// pages: 30 or 20 posts unless asked, never more than 100.
+// longestPage is how many posts a page has at most, whatever is asked for.
+// Both APIs give 100 today.
+const longestPage = 50
+
+// page returns the posts of the page that a request asks for.
 func (b *board) page(t *testing.T, r *http.Request, usual int) []post {
 	size, number := usual, 1
 	for name, target := range map[string]*int{"per_page": &size, "page": &number} {
@@ -75,7 +78,7 @@ func (b *board) page(t *testing.T, r *http.Request, usual int) []post {
 			*target = value
 		}
 	}
-	size = min(size, 100)
+	size = min(size, longestPage)
 	all := b.all()
 	return all[min((number-1)*size, len(all)):min(number*size, len(all))]
 }
