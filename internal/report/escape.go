@@ -123,7 +123,9 @@ func codes(names []string, most int) string {
 // character references with a # in place of the &#.
 func label(s string) string {
 	var b strings.Builder
-	for _, r := range visible(s) {
+	// Two dollars begin a formula, whether they are escaped or not; a word
+	// joiner between them is not seen.
+	for _, r := range strings.ReplaceAll(visible(s), "$$", "$\u2060$") {
 		switch {
 		case r < utf8.RuneSelf && !isLabel(r):
 			fmt.Fprintf(&b, "#%d;", r)

@@ -29,6 +29,7 @@ func samples() []sample {
 		{"plan_failed", failedReport()},
 		{"cloud_rules", cloudReport()},
 		{"hostile", hostileReport()},
+		{"hostile_picture", hostilePicture()},
 		{"sixty", sixtyReport()},
 	}
 }
@@ -46,6 +47,7 @@ func TestSamples_VerdictsAndScores(t *testing.T) {
 		"plan_failed":           {risk.Rejected, 1},
 		"cloud_rules":           {risk.Rejected, 2},
 		"hostile":               {risk.Rejected, 2},
+		"hostile_picture":       {risk.Accept, 1},
 		"sixty":                 {risk.Rejected, 60},
 	}
 	for _, s := range samples() {
@@ -273,6 +275,19 @@ func hostileReport() *Report {
 		r.Failures = append(r.Failures, Failure{Summary: next(), Detail: next(), Address: next(), Location: place()})
 	}
 	return finished(r)
+}
+
+// hostilePicture has every hostile text in a picture, and some that mean
+// something to Mermaid alone.
+func hostilePicture() *Report {
+	s := Subject{Kind: PolicyKind, Name: "end", Score: 1, Limit: 40, Rating: "low", Verdict: risk.Accept}
+	names := append([]string{"1. one", "- two", "> three", "# four", "end", "graph TD", "%%{init: {\"theme\": \"dark\"}}%%", "subgraph x",
+		`a"]; click peers0 "https://example.org/"; b["c`, `a"] --> b["c`, "```", "`md`", "#quot;", "<br>", "&lt;b&gt;", "$$x^2$$", "fa:fa-ban"}, hostileTexts...)
+	for i, name := range names {
+		s.Rules = append(s.Rules, Rule{Name: name, Direction: []string{"ingress", "egress"}[i%2],
+			PortRanges: []PortRange{{Name: name, Ports: []string{"443/tcp"}}}, Peers: []PeerGroup{{Name: name, Zone: "dmz", Peers: []string{name}}}})
+	}
+	return finished(&Report{Title: "Review", Subjects: []Subject{s}})
 }
 
 // sixtyReport is more than a comment or a list of annotations can show.
