@@ -40,6 +40,9 @@ func build(o options, p Process) (*report.Report, error) {
 	b.addDeferred()
 	b.addDiagnostics()
 	b.holdToMaxScore()
+	if o.format == "sarif" {
+		b.placeEverything()
+	}
 	b.report.Finish()
 	return b.report, nil
 }
@@ -184,6 +187,36 @@ func (b *builder) addDeferred() {
 			Kind: report.PolicyKind, Address: address, Name: address, Score: -1, Limit: -1, Verdict: risk.Unknown, Partial: true,
 			Notes: []string{"The plan leaves this resource for a later plan, so nothing of it is known yet."},
 		})
+	}
+}
+
+// placeEverything gives a place to what has none: code scanning refuses a whole
+// report when one finding in it has no file.
+func (b *builder) placeEverything() {
+	place := b.locator.somewhere()
+	if place == nil {
+		return
+	}
+	missing := false
+	fill := func(l **report.Location) {
+		if *l == nil {
+			*l, missing = place, true
+		}
+	}
+	for i := range b.report.Failures {
+		fill(&b.report.Failures[i].Location)
+	}
+	for i := range b.report.Subjects {
+		s := &b.report.Subjects[i]
+		if s.Verdict == risk.Unknown || len(s.Findings) > 0 {
+			fill(&s.Location)
+		}
+		for j := range s.Findings {
+			fill(&s.Findings[j].Location)
+		}
+	}
+	if missing {
+		b.report.Notes = append(b.report.Notes, fmt.Sprintf("What has no known place in the configuration is shown at the top of %s.", place.File))
 	}
 }
 

@@ -101,12 +101,12 @@ func (l *locator) blocks(dir string) map[string]report.Location {
 		name := filepath.Join(filepath.FromSlash(dir), entry.Name())
 		var file *hcl.File
 		switch {
-		case entry.IsDir():
+		case entry.IsDir() || !isConfiguration(entry.Name()):
 			continue
-		case slices.Contains([]string{".tf", ".tofu"}, filepath.Ext(name)):
-			file, _ = l.parser.ParseHCLFile(name)
-		case strings.HasSuffix(name, ".tf.json"), strings.HasSuffix(name, ".tofu.json"):
+		case strings.HasSuffix(name, ".json"):
 			file, _ = l.parser.ParseJSONFile(name)
+		default:
+			file, _ = l.parser.ParseHCLFile(name)
 		}
 		if file == nil {
 			continue
@@ -124,4 +124,22 @@ func (l *locator) blocks(dir string) map[string]report.Location {
 		}
 	}
 	return places
+}
+
+// somewhere is the top of a file of the configuration; nil when there is none.
+func (l *locator) somewhere() *report.Location {
+	entries, err := os.ReadDir(filepath.FromSlash(l.config))
+	if err != nil {
+		return nil
+	}
+	for _, entry := range entries { // sorted by name
+		if !entry.IsDir() && isConfiguration(entry.Name()) {
+			return &report.Location{File: path.Join(filepath.ToSlash(l.config), entry.Name()), Line: 1, EndLine: 1}
+		}
+	}
+	return nil
+}
+
+func isConfiguration(name string) bool {
+	return slices.ContainsFunc([]string{".tf", ".tofu", ".tf.json", ".tofu.json"}, func(suffix string) bool { return strings.HasSuffix(name, suffix) })
 }
