@@ -34,13 +34,18 @@ func (w *workspace) branch(name string) {
 }
 
 // planForReview plans as a pipeline does and keeps what the review reads: the
-// stream, and the plan's JSON if there is a plan.
+// stream, and the plan's JSON. A rejected plan may leave a plan file that is not
+// whole.
 func (w *workspace) planForReview() (exit int) {
 	w.t.Helper()
-	_ = os.Remove(filepath.Join(w.dir, "plan.json"))
+	for _, name := range []string{"plan.json", "tfplan"} {
+		if err := os.RemoveAll(filepath.Join(w.dir, name)); err != nil {
+			w.t.Fatal(err)
+		}
+	}
 	stream, exit := w.run("plan", "-json", "-out=tfplan")
 	w.keep("plan.jsonl", stream)
-	if exit == 0 {
+	if _, err := os.Stat(filepath.Join(w.dir, "tfplan")); err == nil {
 		w.keep("plan.json", w.mustRun(0, "show", "-json", "tfplan"))
 	}
 	return exit

@@ -11,8 +11,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Stream is what "terraform plan -json" wrote. A rejected plan leaves nothing
-// else.
+// Stream is what "terraform plan -json" wrote. Of a rejected plan it has all
+// there is: a plan file, if there is one, lacks the resource that was rejected.
 type Stream struct {
 	Diagnostics []Diagnostic
 	// Planned is set when the plan came to its end without errors.

@@ -168,6 +168,9 @@ func (r *recorder) plan(dir, file, name string, rejected bool) error {
 	if _, err := r.command(dir, "init", "-input=false"); err != nil {
 		return err
 	}
+	if err := os.RemoveAll(filepath.Join(dir, "tfplan")); err != nil {
+		return err
+	}
 	stream, err := r.command(dir, "plan", "-input=false", "-json", "-out=tfplan")
 	if (err != nil) != rejected {
 		return fmt.Errorf("the plan was rejected: %t, want %t: %w", err != nil, rejected, err)
@@ -175,8 +178,8 @@ func (r *recorder) plan(dir, file, name string, rejected bool) error {
 	if err := os.WriteFile(filepath.Join(r.out, name+".jsonl"), stream, 0o644); err != nil {
 		return err
 	}
-	if rejected {
-		return nil
+	if _, err := os.Stat(filepath.Join(dir, "tfplan")); rejected && errors.Is(err, os.ErrNotExist) {
+		return nil // a rejected plan may leave a plan file that is not whole
 	}
 	plan, err := r.command(dir, "show", "-json", "tfplan")
 	if err != nil {
