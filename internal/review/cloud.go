@@ -96,7 +96,7 @@ func stringOf(v cty.Value, name string) (string, bool) {
 // addCloudRules judges the rules that are written by hand: every group that the
 // plan opens further is a subject of what is new in it.
 func (b *builder) addCloudRules() error {
-	names := namer{taken: map[string]bool{}}
+	names := namer{taken: map[string]bool{}, next: map[string]int{}}
 	var rules []cloudRule
 	closes, ignored := 0, 0
 	for i := range b.cloud.changes {
@@ -377,7 +377,12 @@ func (b *builder) rename(s *report.Subject, rules map[string]*cloudRule) {
 }
 
 // namer makes names for the engine of the addresses of resources.
-type namer struct{ taken map[string]bool }
+type namer struct {
+	taken map[string]bool
+	// next is the number that was tried last for a name: many resources of one
+	// name differ in their module alone.
+	next map[string]int
+}
 
 var notName = regexp.MustCompile(`[^a-z0-9_-]+`)
 
@@ -391,8 +396,9 @@ func (n namer) name(change *tfplan.Change, part string) string {
 		base = "rule"
 	}
 	name := base
-	for i := 2; n.taken[name]; i++ {
-		name = fmt.Sprintf("%s-%d", base, i)
+	for n.taken[name] {
+		n.next[base]++
+		name = fmt.Sprintf("%s-%d", base, n.next[base]+1)
 	}
 	n.taken[name] = true
 	return name
