@@ -145,6 +145,7 @@ func Parts(root string) []Part {
 			return terraform(text), err
 		}},
 	}
+	parts = append(parts, reviewParts(root)...)
 	for _, target := range targets() {
 		parts = append(parts, plain("limits of "+target.Name, func() string { return limitTable(target) }))
 	}

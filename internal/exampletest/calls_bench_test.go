@@ -29,6 +29,7 @@ var callArguments = map[string]string{
 	"parse_ports":   `["${i}-${i + 10}/tcp", "${i + 5}-${i + 20}/tcp", "${i}/udp", "icmp"]`,
 	"port_services": `"${i + 1024}/tcp"`,
 	"quiet_ports":   `i % 400 + 1, "tcp", ["${i}/tcp", "29168-29179/tcp"]`,
+	"review":        "[" + policyArguments + "]",
 	"score":         `["${i + 1024}/tcp"], ["10.${floor(i / 256)}.${i % 256}.0/24"], "dmz"`,
 }
 

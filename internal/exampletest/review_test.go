@@ -33,6 +33,42 @@ func (w *workspace) branch(name string) {
 	}
 }
 
+// change edits the configuration that the workspace has.
+func (w *workspace) change(from, to string) {
+	w.t.Helper()
+	file := filepath.Join(w.dir, "main.tf")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if strings.Count(string(text), from) != 1 {
+		w.t.Fatalf("the configuration does not hold %q once", from)
+	}
+	w.keep("main.tf", []byte(strings.Replace(string(text), from, to, 1)))
+}
+
+// planText is what people read of the policy in the text of a plan: its block,
+// if the plan has one, and the warnings and errors. The rest of the text depends
+// on the version of the command line, and its order on what was done first.
+func (w *workspace) planText(want int) string {
+	w.t.Helper()
+	text := string(w.mustRun(want, "plan", "-no-color"))
+	var shown string
+	const block = "  # backupfw_policy.primary "
+	if _, rest, found := strings.Cut(text, "\n"+block); found {
+		body, _, _ := strings.Cut(rest, "\n    }\n")
+		shown = block + body + "\n    }\n"
+	}
+	at := slices.Min([]int{len(text), index(text, "\nWarning: "), index(text, "\nError: ")})
+	return shown + strings.TrimRight(text[at:], "\n") + "\n"
+}
+
+// index is the place of a part in the text, or the text's end.
+func index(text, part string) int {
+	before, _, _ := strings.Cut(text, part)
+	return len(before)
+}
+
 // planForReview plans as a pipeline does and keeps what the review reads: the
 // stream, and the plan's JSON. A rejected plan may leave a plan file that is not
 // whole.
@@ -118,7 +154,17 @@ func TestReview_OneScenario(t *testing.T) {
 	for _, f := range []struct{ format, file string }{{"markdown", "rejected.md"}, {"github", "rejected.annotations"}, {"junit", "rejected.xml"}} {
 		w.goldenReview(f.file, w.review(1, "-format", f.format, "-compare"))
 	}
-	assertSARIF(t, w.review(1, "-format", "sarif"), "widened", "well-known-port", "error", false)
+	w.goldenReview("rejected.txt", strings.TrimLeft(w.planText(1), "\n"))
+	sarif := w.review(1, "-format", "sarif")
+	w.goldenReview("rejected.sarif", sarif)
+	assertSARIF(t, sarif, "widened", "well-known-port", "error", false)
+
+	// A provider that only warns leaves a plan, and the review has all of it.
+	w.change("max_score = 30", "max_score   = 30\n  enforcement = \"warn\"")
+	if exit := w.planForReview(); exit != 0 {
+		t.Fatalf("the plan of a provider that warns ended with %d", exit)
+	}
+	w.goldenReview("warned.md", w.review(1, "-compare"))
 
 	w.branch("waived")
 	if exit := w.planForReview(); exit != 0 {
@@ -131,7 +177,10 @@ func TestReview_OneScenario(t *testing.T) {
 		}
 		w.goldenReview(f.file, got)
 	}
-	assertSARIF(t, w.review(0, "-format", "sarif"), "waived", "well-known-port", "note", true)
+	w.goldenReview("waived.txt", w.planText(0))
+	sarif = w.review(0, "-format", "sarif")
+	w.goldenReview("waived.sarif", sarif)
+	assertSARIF(t, sarif, "waived", "well-known-port", "note", true)
 	var report struct{ Verdict string }
 	if err := json.Unmarshal([]byte(w.review(0, "-format", "json")), &report); err != nil || report.Verdict != "accept_with_waivers" {
 		t.Errorf("the JSON says %q: %v", report.Verdict, err)

@@ -114,14 +114,9 @@ func Run(args []string, p Process) int {
 	return Accepted
 }
 
-func parse(args []string, stderr io.Writer) (options, error) {
-	var o options
+// flags are the options of the command line, with their default values.
+func (o *options) flags() *flag.FlagSet {
 	flags := flag.NewFlagSet("review", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.Usage = func() {
-		fmt.Fprint(stderr, usage)
-		flags.PrintDefaults()
-	}
 	flags.StringVar(&o.diagnostics, "diagnostics", "", "`file` with the output of \"terraform plan -json\"; - is standard input")
 	flags.StringVar(&o.format, "format", "markdown", "`form` of the report: "+strings.Join(formatNames(), ", "))
 	flags.StringVar(&o.output, "o", "", "`file` to write to, in place of standard output")
@@ -134,7 +129,17 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.config, "config", ".", "`directory` of the configuration that was planned, relative to the root of the repository; files are reported below it")
 	flags.StringVar(&o.title, "title", "Firewall review", "`headline` of the report; comments with different headlines are different comments")
 	flags.IntVar(&o.maxLength, "max-length", report.CommentLimit, fmt.Sprintf("`characters` that the Markdown may have, at least %d", report.MinLimit))
+	return flags
+}
 
+func parse(args []string, stderr io.Writer) (options, error) {
+	var o options
+	flags := o.flags()
+	flags.SetOutput(stderr)
+	flags.Usage = func() {
+		fmt.Fprint(stderr, usage)
+		flags.PrintDefaults()
+	}
 	var positional []string
 	for {
 		// A flag may also stand after the file.
