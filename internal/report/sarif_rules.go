@@ -40,11 +40,16 @@ var severityBands = map[risk.Severity]struct{ low, high int }{
 // follows from the finding's own severity, and the place within from the
 // points of the services that the finding's rules open: 0 points are the lower
 // end, 100 points or more the upper. So a finding never leaves its band, and
-// of two alike the one that opens more comes first.
+// of two alike the one that opens more comes first. An accepted finding counts
+// as little as any: GitHub reads no suppressions, and its own check of a pull
+// request fails on high severities.
 func securitySeverity(s *Subject, f *Finding) int {
 	band, known := severityBands[f.Severity]
 	if !known {
 		band = severityBands[risk.Critical] // nobody has said that it is harmless
+	}
+	if f.Effect == risk.Accepted && band.low > 0 {
+		return severityBands[risk.Low].low
 	}
 	return band.low + int(float64(band.high-band.low)*pointsOf(s, f)/100+0.5)
 }

@@ -4,17 +4,14 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/go-json-experiment/json"
 	"github.com/hashicorp/go-cty/cty"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/cloudrules"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 	"github.com/backupfw/terraform-provider-backupfw/internal/provider"
-	"github.com/backupfw/terraform-provider-backupfw/internal/report"
 	"github.com/backupfw/terraform-provider-backupfw/internal/risk"
 	"github.com/backupfw/terraform-provider-backupfw/internal/tfplan"
 )
@@ -29,8 +26,8 @@ type cloudRules struct {
 	changes []tfplan.Change
 	// leftAlone counts resources whose rules the plan does not change.
 	leftAlone int
-	// foreign counts new or changed firewall resources that are not understood.
-	foreign map[string]int
+	// foreign are new or changed firewall resources that are not understood.
+	foreign []mark
 	// owners are the addresses of security groups by their ids.
 	owners map[string]string
 }
@@ -55,7 +52,7 @@ func isJudged(address string) bool {
 
 func (c *cloudRules) visit(change *tfplan.Change, unchanged bool) error {
 	if c.seen == nil {
-		c.seen, c.foreign, c.owners = map[string]bool{}, map[string]int{}, map[string]string{}
+		c.seen, c.owners = map[string]bool{}, map[string]string{}
 	}
 	c.seen[change.Type] = true
 	if change.Type == "aws_security_group" {
@@ -76,7 +73,7 @@ func (c *cloudRules) visit(change *tfplan.Change, unchanged bool) error {
 			c.leftAlone++
 		}
 	case changes && cloudrules.Opens(change.Type):
-		c.foreign[change.Type]++
+		c.foreign = append(c.foreign, mark{resourceType: change.Type, key: change.Key})
 	}
 	return nil
 }
@@ -167,13 +164,36 @@ func (b *builder) noteCloudRules(compiled, closes, ignored int) {
 	if b.cloud.leftAlone > 0 {
 		note("Resources with hand-written rules that the plan leaves as they are, not judged: %d. The option -unchanged judges them.", b.cloud.leftAlone)
 	}
-	var foreign []string
-	for _, t := range slices.Sorted(maps.Keys(b.cloud.foreign)) {
-		foreign = append(foreign, fmt.Sprintf("%s (%d)", t, b.cloud.foreign[t]))
+	unread, named := b.foreign()
+	if named > 0 {
+		note("Firewall resources with the key of a rule that a policy above compiles to, whose content was not compared: %d.", named)
 	}
-	if len(foreign) > 0 {
-		note("Firewall resources that the review does not understand, not judged: %s. Look at them yourself.", strings.Join(foreign, ", "))
+	if len(unread) > 0 {
+		note("Firewall resources that the review does not understand, not judged: %s. Look at them yourself.", strings.Join(unread, ", "))
 	}
+}
+
+// foreign counts the firewall resources that are not understood, by type, apart
+// from those that have the key of a policy's compiled rule.
+func (b *builder) foreign() (unread []string, named int) {
+	compiled := map[mark]bool{}
+	for i := range b.policies {
+		if p := b.policies[i].after; p != nil && len(b.cloud.foreign) > 0 {
+			b.eachRow(p, func(m mark, _ []string) { compiled[m] = true })
+		}
+	}
+	counts := map[string]int{}
+	for _, m := range b.cloud.foreign {
+		if m.key != "" && compiled[m] {
+			named++
+		} else {
+			counts[m.resourceType]++
+		}
+	}
+	for _, t := range slices.Sorted(maps.Keys(counts)) {
+		unread = append(unread, fmt.Sprintf("%s (%d)", t, counts[t]))
+	}
+	return unread, named
 }
 
 // rulesOf reads the rules of a change that are new.
@@ -269,137 +289,4 @@ func (b *builder) groupOf(change *tfplan.Change, rule *cloudrules.Rule, resource
 		}
 	}
 	return change.Address
-}
-
-// judgeGroup judges the rules of one group as one policy.
-func (b *builder) judgeGroup(group string, rules []cloudRule) (report.Subject, error) {
-	p := &policy.Policy{Name: "hand-written"}
-	addresses := map[string]*cloudRule{}
-	var notes []string
-	for i := range rules {
-		rule := &rules[i]
-		p.Rules = append(p.Rules, rule.Rule.Rule)
-		p.Partial = p.Partial || rule.Rule.Rule.IsPartial()
-		addresses[rule.Rule.Rule.Name] = rule
-		if len(rule.Unknown) > 0 {
-			notes = append(notes, fmt.Sprintf("%s: known only after apply: %s.", rule.address, strings.Join(rule.Unknown, ", ")))
-		}
-		for _, f := range rule.Faults {
-			notes = append(notes, fmt.Sprintf("%s cannot be judged: %s", rule.address, f.Error()))
-		}
-		notes = append(notes, rule.Assumed...)
-	}
-	slices.SortFunc(p.Rules, func(a, b policy.Rule) int { return cmp.Compare(a.Name, b.Name) })
-	settings := risk.DefaultSettings()
-	settings.MaxScore = b.providerLimit()
-	if b.options.maxScore >= 0 {
-		settings.MaxScore = b.options.maxScore
-	}
-	a, faults := risk.Assess(p, settings)
-	if len(faults) > 0 {
-		return report.Subject{}, fmt.Errorf("the rules of %s cannot be judged: %w", group, faults)
-	}
-	s := report.Judged(p, a, policy.Date{})
-	s.Kind, s.Name, s.Action = report.CloudRulesKind, group, ""
-	slices.Sort(notes)
-	s.Notes = slices.Compact(notes)
-	b.rename(&s, addresses)
-	return s, nil
-}
-
-// providerLimit is the strictest limit that a provider block writes as a
-// number, and the default when none does.
-func (b *builder) providerLimit() int {
-	limit, found := risk.DefaultMaxScore, false
-	for _, config := range b.plan.Configuration.Providers {
-		var value int
-		if config.Name != "backupfw" || json.Unmarshal(config.Expressions["max_score"].Constant, &value) != nil || value < 0 || value > 100 {
-			continue
-		}
-		if !found || value < limit {
-			limit, found = value, true
-		}
-	}
-	return limit
-}
-
-// rename puts the addresses of resources in the place of the names that rules
-// have in the engine, and finds where they are written.
-func (b *builder) rename(s *report.Subject, rules map[string]*cloudRule) {
-	quoted := make([]string, 0, 2*len(rules))
-	for _, name := range slices.Sorted(maps.Keys(rules)) {
-		quoted = append(quoted, fmt.Sprintf("%q", name), fmt.Sprintf("%q", rules[name].address))
-	}
-	texts := strings.NewReplacer(quoted...)
-	rename := func(names []string) []string {
-		renamed := make([]string, len(names))
-		for i, name := range names {
-			renamed[i] = name
-			if rule, known := rules[name]; known {
-				renamed[i] = rule.address
-			}
-		}
-		slices.Sort(renamed)
-		return renamed
-	}
-	for i := range s.Findings {
-		f := &s.Findings[i]
-		if len(f.Rules) > 0 && rules[f.Rules[0]] != nil {
-			f.Location = b.locator.resource(rules[f.Rules[0]].change)
-		}
-		f.Rules, f.Message, f.Remedy = rename(f.Rules), texts.Replace(f.Message), texts.Replace(f.Remedy)
-	}
-	for i := range s.Contributions {
-		s.Contributions[i].Rules = rename(s.Contributions[i].Rules)
-	}
-	for i := range s.Advice {
-		if rule := rules[s.Advice[i].Rule]; rule != nil {
-			s.Advice[i].Rule = rule.address
-		}
-		s.Advice[i].Message = texts.Replace(s.Advice[i].Message)
-	}
-	for i := range s.Rules {
-		r := &s.Rules[i]
-		if rule := rules[r.Name]; rule != nil {
-			r.Address, r.Name = rule.change.Address, rule.address
-			for j := range r.PortRanges {
-				r.PortRanges[j].Name = ""
-			}
-			for j := range r.Peers {
-				r.Peers[j].Name = ""
-			}
-			if s.Location == nil {
-				s.Location = b.locator.resource(rule.change)
-			}
-		}
-	}
-	slices.SortFunc(s.Rules, func(a, b report.Rule) int { return cmp.Compare(a.Name, b.Name) })
-}
-
-// namer makes names for the engine of the addresses of resources.
-type namer struct {
-	taken map[string]bool
-	// next is the number that was tried last for a name: many resources of one
-	// name differ in their module alone.
-	next map[string]int
-}
-
-var notName = regexp.MustCompile(`[^a-z0-9_-]+`)
-
-func (n namer) name(change *tfplan.Change, part string) string {
-	const longest = 50
-	base := strings.Trim(notName.ReplaceAllString(strings.ToLower(change.Name+"-"+change.Key+"-"+part), "-"), "-_")
-	if len(base) > longest {
-		base = strings.TrimRight(base[:longest], "-_")
-	}
-	if base == "" {
-		base = "rule"
-	}
-	name := base
-	for n.taken[name] {
-		n.next[base]++
-		name = fmt.Sprintf("%s-%d", base, n.next[base]+1)
-	}
-	n.taken[name] = true
-	return name
 }
