@@ -120,6 +120,9 @@ func (b *builder) visitPolicy(c *tfplan.Change) error {
 	if err != nil {
 		return err
 	}
+	if before.IsNull() && after.IsNull() {
+		return fmt.Errorf("the plan cannot be read: %s has no value before nor after the plan", c.Address)
+	}
 	planned := plannedPolicy{change: c.Header()}
 	unreadable := func(err error) error {
 		return fmt.Errorf("%s cannot be read: %w. Review a plan with the version of the provider that made it", c.Address, err)
@@ -176,6 +179,9 @@ func (b *builder) addDeferred() {
 			Detail:  "It was written although planning failed, so something that would be created may be missing from it. Repair the errors and plan again.",
 		})
 	}
+	if !b.plan.Complete && !b.plan.Errored {
+		b.report.Notes = append(b.report.Notes, "The plan is not complete: it was made for some resources only, with -target for example, or it leaves changes for a later plan. What it leaves out is not judged.")
+	}
 	for _, address := range b.plan.Deferred {
 		if !isJudged(address) {
 			continue
@@ -224,7 +230,7 @@ func acceptsScore(s *report.Subject) bool {
 	}
 	for i := range s.Waivers {
 		w := &s.Waivers[i]
-		inTime := w.DaysLeft == nil || *w.DaysLeft >= 0
+		inTime := w.DaysLeft != nil && *w.DaysLeft >= 0
 		accepted = accepted || w.Finding == string(risk.ScoreLimit) && w.MaxScore != nil && *w.MaxScore >= s.Score && inTime
 	}
 	return accepted

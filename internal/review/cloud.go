@@ -29,6 +29,8 @@ type cloudRules struct {
 	changes []tfplan.Change
 	// leftAlone counts resources whose rules the plan does not change.
 	leftAlone int
+	// kept counts rules of changed resources that stay as they were.
+	kept int
 	// foreign counts new or changed firewall resources that are not understood.
 	foreign map[string]int
 	// owners are the addresses of security groups by their ids.
@@ -167,6 +169,9 @@ func (b *builder) noteCloudRules(compiled, closes, ignored int) {
 	if b.cloud.leftAlone > 0 {
 		note("Resources with hand-written rules that the plan leaves as they are, not judged: %d. The option -unchanged judges them.", b.cloud.leftAlone)
 	}
+	if b.cloud.kept > 0 {
+		note("Hand-written rules that stay as they were in resources that the plan changes, not judged: %d. The option -unchanged judges them.", b.cloud.kept)
+	}
 	var foreign []string
 	for _, t := range slices.Sorted(maps.Keys(b.cloud.foreign)) {
 		foreign = append(foreign, fmt.Sprintf("%s (%d)", t, b.cloud.foreign[t]))
@@ -199,6 +204,9 @@ func (b *builder) rulesOf(change *tfplan.Change, names namer) ([]cloudRule, erro
 	var rules []cloudRule
 	for _, rule := range cloudrules.Read(change.Type, after, func(part string) string { return names.name(change, part) }) {
 		if old[contentOf(&rule)] {
+			if rule.Closes == "" {
+				b.cloud.kept++
+			}
 			continue
 		}
 		address := change.Address
@@ -260,7 +268,7 @@ func (b *builder) groupOf(change *tfplan.Change, rule *cloudrules.Rule, resource
 	if resource != nil {
 		for _, name := range groupArguments {
 			if references := resource.Expressions[name].References; len(references) > 0 {
-				reference := references[len(references)-1]
+				reference := blockOf(references)
 				if change.ModuleAddress != "" {
 					return change.ModuleAddress + "." + reference
 				}
@@ -269,6 +277,19 @@ func (b *builder) groupOf(change *tfplan.Change, rule *cloudrules.Rule, resource
 		}
 	}
 	return change.Address
+}
+
+// blockOf is the block that the first of the references leads to: those after
+// it are the same with less of its end, and then others, such as each.key in an
+// index.
+func blockOf(references []string) string {
+	block := references[0]
+	for _, r := range references[1:] {
+		if rest, within := strings.CutPrefix(block, r); within && rest != "" && (rest[0] == '.' || rest[0] == '[') {
+			block = r
+		}
+	}
+	return block
 }
 
 // judgeGroup judges the rules of one group as one policy.
