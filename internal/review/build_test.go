@@ -213,6 +213,25 @@ func TestPlannedPolicy_WithoutAnyValue_IsUnreadable(t *testing.T) {
 	}
 }
 
+// What another version of the provider says may mean anything, so it is not
+// taken for acceptance.
+func TestPlannedPolicy_OfAnotherVersion_IsUnreadable(t *testing.T) {
+	for want, change := range map[string]func(value object){
+		`verdict: "accept_for_now" is not known`:    func(v object) { v["verdict"] = "accept_for_now" },
+		`verdict: "" is not known`:                  func(v object) { v["verdict"] = "" },
+		"verdict: ":                                 func(v object) { v["verdict"] = nil },
+		`findings: the effect "block" is not known`: func(v object) { v["findings"].([]any)[0].(object)["effect"] = "block" },
+		"unsupported attribute":                     func(v object) { v["colour"] = "red" },
+	} {
+		value := recordedPolicy(t, "waived.json")
+		change(value)
+		o := run(planOf(t, nil, planned{resourceType: "backupfw_policy", name: "p", after: value}))
+		if o.status != Unreadable || o.stdout != "" || !strings.Contains(o.stderr, want) || !strings.Contains(o.stderr, "version of the provider") {
+			t.Errorf("%s: status %d\n%s%s", want, o.status, o.stdout, o.stderr)
+		}
+	}
+}
+
 // The days of waivers are counted from the plan, or from today when it does not
 // say when it was made.
 func TestWaivers_DaysLeft(t *testing.T) {

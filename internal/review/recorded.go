@@ -2,6 +2,7 @@ package review
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/go-cty/cty"
 	"github.com/hashicorp/go-cty/cty/gocty"
@@ -84,10 +85,17 @@ func recorded(v cty.Value, p *policy.Policy) (report.Subject, error) {
 		}
 	}
 	s.Verdict, s.Limit = risk.Verdict(verdict), -1
+	// A word of another version of the provider may mean anything.
+	if !slices.Contains([]risk.Verdict{risk.Accept, risk.AcceptWithWaivers, risk.Rejected}, s.Verdict) {
+		return s, fmt.Errorf("verdict: %s is not known", policy.Quote(verdict))
+	}
 	if limit != nil {
 		s.Limit = *limit
 	}
 	for _, f := range findings {
+		if !slices.Contains([]risk.Effect{risk.Reject, risk.Accepted, risk.Warn, risk.Info}, risk.Effect(f.Effect)) {
+			return s, fmt.Errorf("findings: the effect %s is not known", policy.Quote(f.Effect))
+		}
 		waivedBy := ""
 		if f.WaivedBy != nil {
 			waivedBy = *f.WaivedBy
