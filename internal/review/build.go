@@ -31,7 +31,9 @@ func build(o options, p Process) (*report.Report, error) {
 		}
 	}
 	b.locator = newLocator(o.config, b.plan)
-	b.addPolicies()
+	if err := b.addPolicies(); err != nil {
+		return nil, err
+	}
 	if b.plan != nil {
 		if err := b.addCloudRules(); err != nil {
 			return nil, err
@@ -66,6 +68,9 @@ type builder struct {
 type plannedPolicy struct {
 	change  tfplan.Change
 	subject report.Subject
+	// partial is set when the subject is still to be judged: waivers count from
+	// the day of the plan, which stands at its end.
+	partial bool
 	// after is nil when the policy is removed, before when it is new or when
 	// the state's value cannot be read.
 	after, before *policy.Policy
@@ -123,21 +128,23 @@ func (b *builder) visitPolicy(c *tfplan.Change) error {
 	if err != nil {
 		return err
 	}
-	planned := plannedPolicy{change: c.Header()}
-	unreadable := func(err error) error {
-		return fmt.Errorf("%s cannot be read: %w. Review a plan with the version of the provider that made it", c.Address, err)
+	if before.IsNull() && after.IsNull() {
+		return fmt.Errorf("the plan cannot be read: %s has no value before nor after the plan", c.Address)
 	}
-	// The day is only known at the end of the plan, so days are filled in later.
+	planned := plannedPolicy{change: c.Header()}
 	if !after.IsNull() {
-		planned.subject, planned.after, err = subjectOf(after, policy.Date{})
+		planned.subject, planned.after, planned.partial, err = subjectOf(after)
 		if err != nil {
-			return unreadable(err)
+			return unreadable(c.Address, err)
 		}
 	}
 	if !before.IsNull() && (after.IsNull() || b.options.compare) {
-		was, p, err := subjectOf(before, policy.Date{})
+		was, p, partial, err := subjectOf(before)
+		if err == nil && partial {
+			err = errors.New("the state has values that are not known")
+		}
 		if err != nil {
-			return unreadable(err)
+			return unreadable(c.Address, err)
 		}
 		planned.was, planned.before = &was, p
 	}
@@ -145,10 +152,20 @@ func (b *builder) visitPolicy(c *tfplan.Change) error {
 	return nil
 }
 
-func (b *builder) addPolicies() {
+func unreadable(address string, err error) error {
+	return fmt.Errorf("%s cannot be read: %w. Review a plan with the version of the provider that made it", address, err)
+}
+
+func (b *builder) addPolicies() error {
 	targets := b.usedTargets()
 	for i := range b.policies {
 		planned := &b.policies[i]
+		if planned.partial {
+			var err error
+			if planned.subject, err = partial(planned.after, b.today); err != nil {
+				return unreadable(planned.change.Address, err)
+			}
+		}
 		s := planned.subject
 		if planned.after == nil {
 			s = report.Subject{Kind: report.PolicyKind, Name: planned.was.Name, Score: -1, Limit: -1, Verdict: risk.Accept}
@@ -162,6 +179,7 @@ func (b *builder) addPolicies() {
 		}
 		b.report.Subjects = append(b.report.Subjects, s)
 	}
+	return nil
 }
 
 // addDeferred adds what the plan leaves for a later one: nobody has judged it.
@@ -178,6 +196,9 @@ func (b *builder) addDeferred() {
 			Summary: "The plan is not whole",
 			Detail:  "It was written although planning failed, so something that would be created may be missing from it. Repair the errors and plan again.",
 		})
+	}
+	if !b.plan.Complete && !b.plan.Errored {
+		b.report.Notes = append(b.report.Notes, "The plan is not complete: it was made for some resources only, with -target for example, or it leaves changes for a later plan. What it leaves out is not judged.")
 	}
 	for _, address := range b.plan.Deferred {
 		if !isJudged(address) {
@@ -257,7 +278,7 @@ func acceptsScore(s *report.Subject) bool {
 	}
 	for i := range s.Waivers {
 		w := &s.Waivers[i]
-		inTime := w.DaysLeft == nil || *w.DaysLeft >= 0
+		inTime := w.DaysLeft != nil && *w.DaysLeft >= 0
 		accepted = accepted || w.Finding == string(risk.ScoreLimit) && w.MaxScore != nil && *w.MaxScore >= s.Score && inTime
 	}
 	return accepted

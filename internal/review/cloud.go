@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/go-cty/cty"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/cloudrules"
+	"github.com/backupfw/terraform-provider-backupfw/internal/emit"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 	"github.com/backupfw/terraform-provider-backupfw/internal/provider"
 	"github.com/backupfw/terraform-provider-backupfw/internal/risk"
@@ -26,6 +27,8 @@ type cloudRules struct {
 	changes []tfplan.Change
 	// leftAlone counts resources whose rules the plan does not change.
 	leftAlone int
+	// kept counts rules of changed resources that stay as they were.
+	kept int
 	// foreign are new or changed firewall resources that are not understood.
 	foreign []mark
 	// owners are the addresses of security groups by their ids.
@@ -164,6 +167,9 @@ func (b *builder) noteCloudRules(compiled, closes, ignored int) {
 	if b.cloud.leftAlone > 0 {
 		note("Resources with hand-written rules that the plan leaves as they are, not judged: %d. The option -unchanged judges them.", b.cloud.leftAlone)
 	}
+	if b.cloud.kept > 0 {
+		note("Hand-written rules that stay as they were in resources that the plan changes, not judged: %d. The option -unchanged judges them.", b.cloud.kept)
+	}
 	unread, named := b.foreign()
 	if named > 0 {
 		note("Firewall resources with the key of a rule that a policy above compiles to, whose content was not compared: %d.", named)
@@ -179,7 +185,7 @@ func (b *builder) foreign() (unread []string, named int) {
 	compiled := map[mark]bool{}
 	for i := range b.policies {
 		if p := b.policies[i].after; p != nil && len(b.cloud.foreign) > 0 {
-			b.eachRow(p, func(m mark, _ []string) { compiled[m] = true })
+			b.eachRow(p, func(m mark, _ *emit.Row) { compiled[m] = true })
 		}
 	}
 	counts := map[string]int{}
@@ -219,6 +225,9 @@ func (b *builder) rulesOf(change *tfplan.Change, names namer) ([]cloudRule, erro
 	var rules []cloudRule
 	for _, rule := range cloudrules.Read(change.Type, after, func(part string) string { return names.name(change, part) }) {
 		if old[contentOf(&rule)] {
+			if rule.Closes == "" {
+				b.cloud.kept++
+			}
 			continue
 		}
 		address := change.Address
@@ -280,7 +289,7 @@ func (b *builder) groupOf(change *tfplan.Change, rule *cloudrules.Rule, resource
 	if resource != nil {
 		for _, name := range groupArguments {
 			if references := resource.Expressions[name].References; len(references) > 0 {
-				reference := references[len(references)-1]
+				reference := blockOf(references)
 				if change.ModuleAddress != "" {
 					return change.ModuleAddress + "." + reference
 				}
@@ -289,4 +298,17 @@ func (b *builder) groupOf(change *tfplan.Change, rule *cloudrules.Rule, resource
 		}
 	}
 	return change.Address
+}
+
+// blockOf is the block that the first of the references leads to: those after
+// it are the same with less of its end, and then others, such as each.key in an
+// index.
+func blockOf(references []string) string {
+	block := references[0]
+	for _, r := range references[1:] {
+		if rest, within := strings.CutPrefix(block, r); within && rest != "" && (rest[0] == '.' || rest[0] == '[') {
+			block = r
+		}
+	}
+	return block
 }

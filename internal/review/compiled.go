@@ -71,7 +71,8 @@ func (b *builder) withoutCompiled(rules []cloudRule) (left []cloudRule, compiled
 	done := make([]bool, len(rules))
 	if len(marked) > 0 {
 		for i := range b.policies {
-			if p := b.policies[i].after; p != nil {
+			// A partial policy compiles to nothing yet: its data source waits for apply.
+			if p := b.policies[i].after; p != nil && !p.IsPartial() {
 				b.findCompiled(p, rules, marked, done)
 			}
 		}
@@ -90,14 +91,14 @@ func (b *builder) withoutCompiled(rules []cloudRule) (left []cloudRule, compiled
 func (b *builder) findCompiled(p *policy.Policy, rules []cloudRule, marked map[mark][]int, done []bool) {
 	candidates := &policy.Policy{Name: "candidates"}
 	at := map[string]int{}
-	b.eachRow(p, func(m mark, references []string) {
+	b.eachRow(p, func(m mark, row *emit.Row) {
 		for _, i := range marked[m] {
 			rule := &rules[i].Rule.Rule
 			if _, known := at[rule.Name]; known || done[i] {
 				continue
 			}
 			at[rule.Name] = i
-			candidates.Rules = append(candidates.Rules, withReferences(*rule, references))
+			candidates.Rules = append(candidates.Rules, withReferences(*rule, row))
 		}
 	})
 	if len(at) == 0 {
@@ -112,8 +113,8 @@ func (b *builder) findCompiled(p *policy.Policy, rules []cloudRule, marked map[m
 }
 
 // eachRow compiles the policy for the targets whose resources the plan has and
-// calls visit with the marks of every rule, and its references.
-func (b *builder) eachRow(p *policy.Policy, visit func(m mark, references []string)) {
+// calls visit with the marks of every rule.
+func (b *builder) eachRow(p *policy.Policy, visit func(m mark, row *emit.Row)) {
 	for _, t := range emit.Targets() {
 		description := slices.IndexFunc(t.Columns, func(c emit.Column) bool { return c.Name == descriptionColumn })
 		for _, resourceType := range t.Resources {
@@ -125,13 +126,15 @@ func (b *builder) eachRow(p *policy.Policy, visit func(m mark, references []stri
 				if len(faults) > 0 {
 					continue // the data source says so itself
 				}
-				for _, row := range slices.Concat(result.Ingress, result.Egress) {
-					visit(mark{resourceType: resourceType, key: row.Key}, row.References)
+				rows := slices.Concat(result.Ingress, result.Egress)
+				for i := range rows {
+					row := &rows[i]
+					visit(mark{resourceType: resourceType, key: row.Key}, row)
 					if description < 0 {
 						continue
 					}
 					if text, isText := row.Values[description].(string); isText && text != "" {
-						visit(mark{resourceType: resourceType, description: text}, row.References)
+						visit(mark{resourceType: resourceType, description: text}, row)
 					}
 				}
 			}
@@ -141,15 +144,24 @@ func (b *builder) eachRow(p *policy.Policy, visit func(m mark, references []stri
 
 // withReferences gives the references of the rule, which are ids, the names
 // that they have in the policy. Which id is which name only the author's map
-// knows, so only their number can be checked.
-func withReferences(rule policy.Rule, names []string) policy.Rule {
+// knows, so only their number and their kind can be checked: a list of prefixes
+// may hold everybody, where a security group stands for its hosts.
+func withReferences(rule policy.Rule, row *emit.Row) policy.Rule {
 	given := rule.References()
-	if len(given) == 0 || len(given) != len(names) {
+	if len(given) == 0 || len(given) != len(row.References) {
+		return rule
+	}
+	// A service tag of Azure is read as a reference with a zone of its own. It
+	// stands for other customers' hosts too, and is in no policy.
+	if slices.ContainsFunc(rule.Peers, func(g policy.PeerGroup) bool { return len(g.References) > 0 && g.Zone != policy.ByAddress }) {
 		return rule
 	}
 	group := policy.PeerGroup{Name: "references"}
-	for i, name := range names {
+	for i, name := range row.References {
 		reference := given[i]
+		if string(reference.Kind) != row.ReferenceKind {
+			return rule
+		}
 		reference.Name = name
 		group.References = append(group.References, reference)
 	}

@@ -2,6 +2,7 @@ package review
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/go-cty/cty"
 	"github.com/hashicorp/go-cty/cty/gocty"
@@ -48,28 +49,25 @@ type advice struct {
 }
 
 // subjectOf returns the subject of a policy as the plan has it, and the policy.
-func subjectOf(v cty.Value, today policy.Date) (report.Subject, *policy.Policy, error) {
+// A policy that the provider could not finish is still to be judged.
+func subjectOf(v cty.Value) (s report.Subject, p *policy.Policy, unfinished bool, err error) {
 	p, faults, err := provider.ReadPolicy(v)
 	if err == nil && len(faults) > 0 {
 		err = faults
 	}
 	if err != nil {
-		return report.Subject{}, nil, err
+		return s, nil, false, err
 	}
 	if p.IsPartial() || !v.GetAttr("verdict").IsKnown() {
-		s, err := partial(p, today)
-		return s, p, err
+		return s, p, true, nil
 	}
-	s, err := recorded(v, p, today)
-	return s, p, err
+	s, err = recorded(v, p)
+	return s, p, false, err
 }
 
 // recorded reads what the provider has judged.
-func recorded(v cty.Value, p *policy.Policy, today policy.Date) (report.Subject, error) {
-	s := report.Subject{
-		Kind: report.PolicyKind, Name: p.Name,
-		Rules: report.RulesOf(p), Waivers: report.WaiversOf(p, today),
-	}
+func recorded(v cty.Value, p *policy.Policy) (report.Subject, error) {
+	s := report.Subject{Kind: report.PolicyKind, Name: p.Name, Rules: report.RulesOf(p)}
 	var verdict string
 	var limit *int // null in a state that an older provider wrote
 	var findings []finding
@@ -87,10 +85,17 @@ func recorded(v cty.Value, p *policy.Policy, today policy.Date) (report.Subject,
 		}
 	}
 	s.Verdict, s.Limit = risk.Verdict(verdict), -1
+	// A word of another version of the provider may mean anything.
+	if !slices.Contains([]risk.Verdict{risk.Accept, risk.AcceptWithWaivers, risk.Rejected}, s.Verdict) {
+		return s, fmt.Errorf("verdict: %s is not known", policy.Quote(verdict))
+	}
 	if limit != nil {
 		s.Limit = *limit
 	}
 	for _, f := range findings {
+		if !slices.Contains([]risk.Effect{risk.Reject, risk.Accepted, risk.Warn, risk.Info}, risk.Effect(f.Effect)) {
+			return s, fmt.Errorf("findings: the effect %s is not known", policy.Quote(f.Effect))
+		}
 		waivedBy := ""
 		if f.WaivedBy != nil {
 			waivedBy = *f.WaivedBy

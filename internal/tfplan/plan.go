@@ -195,6 +195,9 @@ func (p *planReader) elements(read func() error) error {
 		return p.dec.SkipValue()
 	}
 	if kind := p.dec.PeekKind(); kind != '[' {
+		if _, err := p.dec.ReadToken(); err != nil {
+			return err
+		}
 		return fmt.Errorf("resource changes are %s and not a list", kind)
 	}
 	if _, err := p.dec.ReadToken(); err != nil {

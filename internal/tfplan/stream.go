@@ -15,7 +15,8 @@ import (
 // there is: a plan file, if there is one, lacks the resource that was rejected.
 type Stream struct {
 	Diagnostics []Diagnostic
-	// Planned is set when the plan came to its end without errors.
+	// Planned is set when the summary of the plan was written. It may stand before
+	// the errors of a plan that failed, so it is no sign of success.
 	Planned bool
 }
 
@@ -59,7 +60,7 @@ func (s *Stream) HasErrors() bool {
 const maxLine = 64 << 20
 
 // ReadStream reads the lines of "terraform plan -json". A stream that has
-// neither an error nor the summary at its end was cut off, and an error.
+// neither an error nor the summary was cut off, and an error.
 func ReadStream(r io.Reader) (*Stream, error) {
 	s := &Stream{}
 	lines := bufio.NewScanner(r)
@@ -107,6 +108,9 @@ func (s *Stream) line(line []byte) error {
 	case "diagnostic":
 		if message.Diagnostic == nil {
 			return errors.New("a diagnostic has no content")
+		}
+		if severity := message.Diagnostic.Severity; severity != "error" && severity != "warning" {
+			return fmt.Errorf("a diagnostic has the severity %q and not error or warning", severity)
 		}
 		s.Diagnostics = append(s.Diagnostics, *message.Diagnostic)
 	case "change_summary":

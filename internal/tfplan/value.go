@@ -6,6 +6,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/hashicorp/go-cty/cty"
+	"github.com/hashicorp/go-cty/cty/convert"
 	ctyjson "github.com/hashicorp/go-cty/cty/json"
 )
 
@@ -23,28 +24,61 @@ func (c *Change) After(t cty.Type) (cty.Value, error) {
 }
 
 func (c *Change) value(raw, unknown jsontext.Value, t cty.Type, when string) (cty.Value, error) {
-	if kind := raw.Kind(); kind == 0 || kind == 'n' {
-		return cty.NullVal(t), nil
-	}
 	failed := func(err error) (cty.Value, error) {
 		return cty.NilVal, fmt.Errorf("the value of %s (%s) does not fit the resource in this version of the provider: %w", c.Address, when, err)
 	}
-	value, err := typed(raw, t)
-	if err != nil {
-		return failed(err)
+	of := withoutSets(t)
+	value := cty.NullVal(of)
+	if kind := raw.Kind(); kind != 0 && kind != 'n' {
+		var err error
+		if value, err = typed(raw, of); err != nil {
+			return failed(err)
+		}
 	}
-	if unknown.Kind() == 0 {
+	if unknown.Kind() != 0 {
+		// A value of which nothing is known is null, and the mask true.
+		var mask any
+		if err := json.Unmarshal(unknown, &mask); err != nil {
+			return failed(err)
+		}
+		var err error
+		if value, err = masked(value, mask, of); err != nil {
+			return failed(err)
+		}
+	}
+	if t.Equals(of) {
 		return value, nil
 	}
-	var mask any
-	if err := json.Unmarshal(unknown, &mask); err != nil {
-		return failed(err)
-	}
-	value, err = masked(value, mask, t)
+	value, err := convert.Convert(value, t)
 	if err != nil {
 		return failed(err)
 	}
 	return value, nil
+}
+
+// withoutSets is the type with lists in the place of sets. The mask counts the
+// elements as they stand in the JSON; in a set two that are not known yet, and
+// therefore null, would be one, and in another place.
+func withoutSets(t cty.Type) cty.Type {
+	switch {
+	case t.IsSetType(), t.IsListType():
+		return cty.List(withoutSets(t.ElementType()))
+	case t.IsMapType():
+		return cty.Map(withoutSets(t.ElementType()))
+	case t.IsObjectType():
+		of := map[string]cty.Type{}
+		for name, a := range t.AttributeTypes() {
+			of[name] = withoutSets(a)
+		}
+		return cty.Object(of)
+	case t.IsTupleType():
+		of := make([]cty.Type, t.Length())
+		for i, e := range t.TupleElementTypes() {
+			of[i] = withoutSets(e)
+		}
+		return cty.Tuple(of)
+	}
+	return t
 }
 
 func typed(raw []byte, t cty.Type) (cty.Value, error) {
@@ -69,7 +103,7 @@ func masked(v cty.Value, mask any, t cty.Type) (cty.Value, error) {
 		}
 		return v, nil
 	case map[string]any:
-		if len(m) == 0 || v.IsNull() && len(m) == 0 {
+		if len(m) == 0 {
 			return v, nil
 		}
 		return maskedMembers(v, m, t)
@@ -141,13 +175,9 @@ func maskedElements(v cty.Value, mask []any, t cty.Type) (cty.Value, error) {
 	if len(mask) > len(elements) {
 		return cty.NilVal, fmt.Errorf("after_unknown has %d elements where the value has %d", len(mask), len(elements))
 	}
-	of := cty.DynamicPseudoType
-	if t.IsListType() || t.IsSetType() {
-		of = t.ElementType()
-	}
 	unknown := false
 	for i, below := range mask {
-		with, err := masked(elements[i], below, of)
+		with, err := masked(elements[i], below, elementType(t, i))
 		if err != nil {
 			return cty.NilVal, err
 		}
@@ -159,10 +189,19 @@ func maskedElements(v cty.Value, mask []any, t cty.Type) (cty.Value, error) {
 		return v, nil
 	case t.IsListType():
 		return cty.ListVal(elements), nil
-	case t.IsSetType():
-		return cty.SetVal(elements), nil
 	}
 	return cty.TupleVal(elements), nil
+}
+
+// elementType is the type of an element of t.
+func elementType(t cty.Type, i int) cty.Type {
+	switch {
+	case t.IsListType():
+		return t.ElementType()
+	case t.IsTupleType() && i < t.Length():
+		return t.TupleElementType(i)
+	}
+	return cty.DynamicPseudoType
 }
 
 // memberType is the type of a member of t. What the JSON implies has whatever
