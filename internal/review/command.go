@@ -90,7 +90,7 @@ func Run(args []string, p Process) int {
 		return Accepted
 	}
 	if err != nil {
-		fmt.Fprintf(p.Stderr, "review: %s\n", err)
+		p.say(err)
 		return Unreadable
 	}
 	// A large plan is read once and most of it thrown away: memory matters more
@@ -98,20 +98,26 @@ func Run(args []string, p Process) int {
 	defer debug.SetGCPercent(debug.SetGCPercent(20))
 	r, err := build(o, p)
 	if err != nil {
-		fmt.Fprintf(p.Stderr, "review: %s\n", err)
+		p.say(err)
 		return Unreadable
 	}
 	if err := write(r, o, p); err != nil {
-		fmt.Fprintf(p.Stderr, "review: %s\n", err)
+		p.say(err)
 		return Unreadable
 	}
 	if reasons := refusals(r, o); len(reasons) > 0 {
 		for _, reason := range reasons {
-			fmt.Fprintf(p.Stderr, "review: %s\n", reason)
+			p.say(reason)
 		}
 		return Refused
 	}
 	return Accepted
+}
+
+// say writes a line for the reader of the log. When that fails there is no place
+// left to say so, and the exit status still counts.
+func (p *Process) say(what any) {
+	_, _ = fmt.Fprintf(p.Stderr, "review: %s\n", what)
 }
 
 // flags are the options of the command line, with their default values.
@@ -137,7 +143,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags := o.flags()
 	flags.SetOutput(stderr)
 	flags.Usage = func() {
-		fmt.Fprint(stderr, usage)
+		_, _ = io.WriteString(stderr, usage) // as say
 		flags.PrintDefaults()
 	}
 	var positional []string
