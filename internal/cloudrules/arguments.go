@@ -67,8 +67,26 @@ func (a arguments) text(name string) string {
 	return a.scalar(name, v)
 }
 
+// mostBits is the size of a number, and of a fraction, beyond which its digits
+// are not written out: a number of a dozen characters can have a thousand
+// million of them, and no argument of a rule has more than a few.
+const mostBits = 256
+
+func isHuge(v cty.Value) bool {
+	if v.Type() != cty.Number {
+		return false
+	}
+	n := v.AsBigFloat()
+	exponent := n.MantExp(nil)
+	return n.IsInf() || exponent > mostBits || exponent < -mostBits
+}
+
 func (a arguments) scalar(name string, v cty.Value) string {
 	if v.IsNull() {
+		return ""
+	}
+	if isHuge(v) {
+		a.wrong(name, v, "of a size that any argument has")
 		return ""
 	}
 	text, err := convert.Convert(v, cty.String)
