@@ -3,7 +3,6 @@ package cloudrules
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/go-cty/cty"
 	"github.com/hashicorp/go-cty/cty/convert"
@@ -19,8 +18,18 @@ type arguments struct {
 }
 
 type notes struct {
-	unknown []string
-	faults  fault.List
+	// unknown are arguments that are known only after apply; uncertain are those
+	// of which it matters what they say and is not known, whether for that
+	// reason or because they have the wrong type.
+	unknown, uncertain []string
+	faults             fault.List
+}
+
+// add takes over what was noted of a block.
+func (n *notes) add(more *notes) {
+	n.unknown = append(n.unknown, more.unknown...)
+	n.uncertain = append(n.uncertain, more.uncertain...)
+	n.faults.AddAll(more.faults)
 }
 
 func newArguments(v cty.Value) arguments { return arguments{v: v, notes: &notes{}} }
@@ -32,7 +41,12 @@ func (a arguments) unknowns() []string {
 	return slices.Compact(names)
 }
 
-func (a arguments) noteUnknown(name string) { a.notes.unknown = append(a.notes.unknown, name) }
+func (a arguments) noteUnknown(name string) {
+	a.notes.unknown = append(a.notes.unknown, name)
+	a.notes.uncertain = append(a.notes.uncertain, name)
+}
+
+func isObject(v cty.Value) bool { return v.Type().IsObjectType() || v.Type().IsMapType() }
 
 // get returns the argument; null when it is not there.
 func (a arguments) get(name string) cty.Value {
@@ -50,6 +64,7 @@ func (a arguments) get(name string) cty.Value {
 }
 
 func (a arguments) wrong(name string, v cty.Value, want string) {
+	a.notes.uncertain = append(a.notes.uncertain, name)
 	a.notes.faults.Add(fault.New("Wrong type",
 		fmt.Sprintf("%s is %s and not %s.", name, v.Type().FriendlyName(), want),
 		"What the rule opens would be guesswork.",
@@ -98,7 +113,22 @@ func (a arguments) scalar(name string, v cty.Value) string {
 }
 
 // isTrue reads a bool; false when it is null or unknown.
-func (a arguments) isTrue(name string) bool { return a.text(name) == "true" }
+func (a arguments) isTrue(name string) bool {
+	v := a.get(name)
+	switch {
+	case !v.IsKnown():
+		a.noteUnknown(name)
+		return false
+	case v.IsNull():
+		return false
+	}
+	is, err := convert.Convert(v, cty.Bool)
+	if err != nil || !is.IsKnown() || is.IsNull() {
+		a.wrong(name, v, "true or false")
+		return false
+	}
+	return is.True()
+}
 
 // texts reads a list or a single text; unknown elements are noted.
 func (a arguments) texts(name string) []string {
@@ -123,7 +153,7 @@ func (a arguments) textsOrUnknown(name string) (texts []string, unknown int) {
 			texts = append(texts, text)
 		}
 		return texts, 0
-	case v.Type().IsObjectType() || v.Type().IsMapType():
+	case isObject(v):
 		a.wrong(name, v, "a list")
 		return nil, 0
 	}
@@ -148,7 +178,7 @@ func (a arguments) blocks(name string) []arguments {
 		return []arguments{newArguments(v)}
 	case v.IsNull():
 		return nil
-	case !v.CanIterateElements() || v.Type().IsObjectType() || v.Type().IsMapType():
+	case !v.CanIterateElements() || isObject(v):
 		block := newArguments(cty.DynamicVal)
 		block.wrong(name, v, "a list of blocks")
 		return []arguments{block}
@@ -157,7 +187,7 @@ func (a arguments) blocks(name string) []arguments {
 	blocks := make([]arguments, len(elements))
 	for i, element := range elements {
 		blocks[i] = newArguments(element)
-		if element.IsKnown() && !element.IsNull() && !element.Type().IsObjectType() && !element.Type().IsMapType() {
+		if element.IsKnown() && !element.IsNull() && !isObject(element) {
 			blocks[i].wrong(name, element, "a block")
 			blocks[i].v = cty.DynamicVal
 		}
@@ -165,12 +195,30 @@ func (a arguments) blocks(name string) []arguments {
 	return blocks
 }
 
-// optionalText reads an argument that decides nothing, so that it may be
-// unknown without making the rule unknown.
-func optionalText(a arguments, name string) []string {
-	texts, _ := a.textsOrUnknown(name)
-	return texts
+// label reads an argument that decides nothing about what is opened, so that it
+// may be unknown without making the rule unknown; "" when it is.
+func (a arguments) label(name string) string {
+	v := a.get(name)
+	if !v.IsKnown() || v.IsNull() || v.Type() != cty.String {
+		return ""
+	}
+	return v.AsString()
 }
 
-// description reads what the author says of a rule.
-func description(a arguments) string { return strings.Join(optionalText(a, "description"), "") }
+// labels reads a list of such, sorted; known is false when an element is not.
+func (a arguments) labels(name string) (texts []string, known bool) {
+	v := a.get(name)
+	switch {
+	case !v.IsWhollyKnown():
+		return nil, false
+	case v.IsNull() || !v.CanIterateElements() || isObject(v):
+		return nil, true
+	}
+	for _, e := range v.AsValueSlice() {
+		if !e.IsNull() && e.Type() == cty.String {
+			texts = append(texts, e.AsString())
+		}
+	}
+	slices.Sort(texts)
+	return texts, true
+}

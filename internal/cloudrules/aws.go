@@ -15,8 +15,8 @@ var awsInlinePlaces = map[string]string{"protocol": "protocol", "from_port": "fr
 // readAWSRule reads aws_vpc_security_group_ingress_rule and its sibling.
 func readAWSRule(direction string) func(arguments) []draft {
 	return func(a arguments) []draft {
-		d := draft{arguments: a, group: groupID(a), undecided: []string{"ip_protocol", "from_port", "to_port"}}
-		d.row = existing.Rule{Direction: direction, Description: description(a)}
+		d := draft{arguments: a, group: a.label("security_group_id"), undecided: []string{"ip_protocol", "from_port", "to_port"}}
+		d.row = existing.Rule{Direction: direction, Description: a.label("description")}
 		d.awsPorts(a.text("ip_protocol"))
 		for _, name := range []string{"cidr_ipv4", "cidr_ipv6"} {
 			d.row.CIDRs = append(d.row.CIDRs, a.texts(name)...)
@@ -25,13 +25,6 @@ func readAWSRule(direction string) func(arguments) []draft {
 		d.references(policy.AWSPrefixList, "prefix_list_id", ListHosts)
 		return []draft{d}
 	}
-}
-
-// groupID is what a rule is attached to. It may be unknown without making the
-// rule unknown.
-func groupID(a arguments) string {
-	ids, _ := a.textsOrUnknown("security_group_id")
-	return strings.Join(ids, "")
 }
 
 // awsPorts reads the ports, which for ICMP are a type and a code. EC2 takes them
@@ -55,8 +48,8 @@ func (d *draft) awsPorts(protocol string) {
 
 // readAWSOldRule reads aws_security_group_rule.
 func readAWSOldRule(a arguments) []draft {
-	d := draft{arguments: a, group: groupID(a), undecided: []string{"type", "protocol", "from_port", "to_port"}}
-	d.row = existing.Rule{Direction: a.text("type"), Description: description(a)}
+	d := draft{arguments: a, group: a.label("security_group_id"), undecided: []string{"type", "protocol", "from_port", "to_port"}}
+	d.row = existing.Rule{Direction: a.text("type"), Description: a.label("description")}
 	d.awsPeers("source_security_group_id")
 	return []draft{d}
 }
@@ -76,16 +69,12 @@ func (d *draft) awsPeers(groups string) {
 
 // readAWSGroup reads the blocks in a security group.
 func readAWSGroup(a arguments) []draft {
-	id := a.get("id")
-	group := ""
-	if id.IsKnown() {
-		group = a.scalar("id", id)
-	}
+	group := a.label("id")
 	var drafts []draft
 	for _, direction := range []string{ingress, egress} {
 		for i, block := range a.blocks(direction) {
 			d := draft{arguments: block, group: group, part: fmt.Sprintf("%s[%d]", direction, i), undecided: []string{"protocol", "from_port", "to_port"}}
-			d.row = existing.Rule{Direction: direction, Description: description(block)}
+			d.row = existing.Rule{Direction: direction, Description: block.label("description")}
 			d.awsPeers("security_groups")
 			drafts = append(drafts, d)
 		}

@@ -33,16 +33,15 @@ func readAzureGroup(a arguments) []draft {
 // azureGroup names the security group: by both names or not at all, because
 // either is shared by many.
 func azureGroup(a arguments, name string) string {
-	names := slices.Concat(optionalText(a, "resource_group_name"), optionalText(a, name))
-	if len(names) < 2 {
-		return ""
+	if resourceGroup, group := a.label("resource_group_name"), a.label(name); resourceGroup != "" && group != "" {
+		return resourceGroup + "/" + group
 	}
-	return strings.Join(names, "/")
+	return ""
 }
 
 func azureDraft(a arguments, part, group string) draft {
 	d := draft{arguments: a, part: part, group: group, undecided: azureUndecided, zones: map[string]policy.Zone{}}
-	d.row = existing.Rule{Direction: a.text("direction"), Access: a.text("access"), Protocol: a.text("protocol"), Description: description(a)}
+	d.row = existing.Rule{Direction: a.text("direction"), Access: a.text("access"), Protocol: a.text("protocol"), Description: a.label("description")}
 	if strings.EqualFold(d.row.Access, "deny") {
 		d.closes = "it denies"
 		return d

@@ -104,7 +104,7 @@ type draft struct {
 	// arguments noted what was unknown or of the wrong type.
 	arguments arguments
 	// undecided are the arguments without which nothing of the rule is certain:
-	// direction, protocol and ports. Other unknown arguments are peers.
+	// direction, protocol and ports. Other uncertain arguments are peers.
 	undecided []string
 	// zones are the zones of references that are not judged by address.
 	zones map[string]policy.Zone
@@ -135,23 +135,24 @@ func Read(resourceType string, v cty.Value, name func(part string) string) []Rul
 // finish normalises the draft.
 func (d *draft) finish(name string, places map[string]string) Rule {
 	d.nameUnknown(name)
-	r := Rule{Part: d.part, Group: d.group, Closes: d.closes, Unknown: d.arguments.unknowns(), Assumed: d.assumed, Faults: d.arguments.notes.faults}
+	notes := d.arguments.notes
+	r := Rule{Part: d.part, Group: d.group, Closes: d.closes, Unknown: d.arguments.unknowns(), Assumed: d.assumed, Faults: notes.faults}
 	r.Rule = policy.Rule{Name: name, Description: d.row.Description}
 	if r.Closes != "" {
 		// Nothing of it counts, whatever is not known or wrong.
 		r.Unknown, r.Assumed, r.Faults = nil, nil, nil
 		return r
 	}
-	undecided := slices.ContainsFunc(r.Unknown, func(argument string) bool { return slices.Contains(d.undecided, argument) })
+	undecided := slices.ContainsFunc(notes.uncertain, func(argument string) bool { return slices.Contains(d.undecided, argument) })
 	peers := len(d.row.CIDRs) + len(d.row.References)
-	if undecided || len(r.Faults) > 0 || len(r.Unknown) > 0 && peers == 0 {
+	if undecided || len(notes.uncertain) > 0 && peers == 0 {
 		// Nothing is certain: egress counts less than ingress, and any port may
 		// be meant.
 		r.Rule.Partial, r.Assumed = true, nil
 		return r
 	}
 	rule, faults := d.normalize(name)
-	rule.Partial = len(r.Unknown) > 0
+	rule.Partial = len(notes.uncertain) > 0
 	if len(faults) == 0 {
 		d.splitZones(&rule)
 		faults = refused(&rule)

@@ -3,7 +3,6 @@ package cloudrules
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/existing"
@@ -26,12 +25,9 @@ func readGoogleFirewall(a arguments) []draft {
 	for i, block := range a.blocks("allow") {
 		// Every rule has the notes of the firewall and of its own block.
 		of := newArguments(a.v)
-		d := draft{arguments: of, part: fmt.Sprintf("allow[%d]", i), group: group, undecided: []string{"direction", "disabled", "allow"}}
-		d.row = existing.Rule{Direction: cmp.Or(of.text("direction"), "INGRESS"), Description: description(of), Protocol: block.text("protocol"), Ports: block.texts("ports")}
-		if len(block.notes.unknown) > 0 {
-			of.noteUnknown("allow")
-		}
-		of.notes.faults.AddAll(block.notes.faults)
+		d := draft{arguments: of, part: fmt.Sprintf("allow[%d]", i), group: group, undecided: []string{"direction", "disabled", "allow", "protocol", "ports"}}
+		d.row = existing.Rule{Direction: cmp.Or(of.text("direction"), "INGRESS"), Description: of.label("description"), Protocol: block.text("protocol"), Ports: block.texts("ports")}
+		of.notes.add(block.notes)
 		d.googlePorts()
 		d.googlePeers()
 		if of.isTrue("disabled") {
@@ -44,13 +40,16 @@ func readGoogleFirewall(a arguments) []draft {
 
 // googleTargets names what the firewall is for: the network, and the hosts in it.
 func googleTargets(a arguments) string {
-	var targets []string
-	for _, name := range []string{"network", "target_tags", "target_service_accounts"} {
-		texts, unknown := a.textsOrUnknown(name)
-		if unknown > 0 {
+	network := a.label("network")
+	if network == "" {
+		return ""
+	}
+	targets := []string{network}
+	for _, name := range []string{"target_tags", "target_service_accounts"} {
+		texts, known := a.labels(name)
+		if !known {
 			return ""
 		}
-		slices.Sort(texts)
 		targets = append(targets, texts...)
 	}
 	return strings.Join(targets, " ")
@@ -75,7 +74,7 @@ func (d *draft) googlePorts() {
 // googlePeers reads who is at the other end. Sources of several kinds add up,
 // and none at all is everybody.
 func (d *draft) googlePeers() {
-	a := d.arguments
+	a, before := d.arguments, len(d.arguments.notes.uncertain)
 	if strings.EqualFold(d.row.Direction, "EGRESS") {
 		d.row.CIDRs = a.texts("destination_ranges")
 	} else {
@@ -83,8 +82,8 @@ func (d *draft) googlePeers() {
 		d.googleReferences(policy.GoogleNetworkTag, "source_tags")
 		d.googleReferences(policy.GoogleServiceAccount, "source_service_accounts")
 	}
-	unknown := len(a.notes.unknown) > 0
-	if len(d.row.CIDRs) == 0 && len(d.row.References) == 0 && !unknown {
+	uncertain := len(a.notes.uncertain) > before
+	if len(d.row.CIDRs) == 0 && len(d.row.References) == 0 && !uncertain {
 		d.row.CIDRs = []string{everyIPv4}
 	}
 }
