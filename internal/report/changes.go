@@ -52,7 +52,7 @@ func openingItem(o *Opening) string {
 }
 
 func lostItem(f *Finding) string {
-	return fmt.Sprintf("- **%s** (%s): %s\n", text(string(f.Code)), text(string(f.Severity)), text(shorten(f.Message, 300)))
+	return fmt.Sprintf("- %s (%s): %s\n", strong(string(f.Code)), text(string(f.Severity)), text(shorten(f.Message, 300)))
 }
 
 // targets counts the rules of each target that come and go.

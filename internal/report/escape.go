@@ -41,21 +41,47 @@ func text(s string) string {
 			escape(&b, s[at[0]:at[1]])
 		} else {
 			b.WriteString("<code>")
-			escape(&b, strings.TrimSuffix(s[at[0]:at[1]], "."))
-			if s[at[1]-1] == '.' {
-				b.WriteString("&#46;") // www. would become a link too
-			}
+			escape(&b, s[at[0]:at[1]])
 			b.WriteString("</code>")
 		}
 		s = s[at[1]:]
 	}
 }
 
+// strong and emphasis write a text in bold and in italics, which takes a text
+// that neither begins nor ends with a space.
+func strong(s string) string { return "**" + trimmed(s) + "**" }
+
+func emphasis(s string) string { return "*" + trimmed(s) + "*" }
+
+func trimmed(s string) string {
+	if s = strings.TrimSpace(visible(s)); s != "" {
+		return text(s)
+	}
+	return "(blank)"
+}
+
+// quote writes a text as a line of its own in a quotation. No heading, list or
+// block of code begins there: all of them begin with something that is no letter.
+func quote(s string) string {
+	s = strings.TrimSpace(visible(s))
+	link := autolink.FindStringIndex(s)
+	if first, size := utf8.DecodeRuneInString(s); size == 1 && !unicode.IsLetter(first) && (link == nil || link[0] > 0) {
+		return fmt.Sprintf("> &#%d;%s\n", first, text(s[size:]))
+	}
+	return "> " + text(s) + "\n"
+}
+
 func escape(b *strings.Builder, s string) {
 	s = visible(s)
 	for i, r := range s {
+		// Even in HTML, an address would become a link.
 		if strings.HasPrefix(s[i:], "://") {
-			b.WriteString("&#58;") // even in HTML, an address would become a link
+			b.WriteString("&#58;")
+			continue
+		}
+		if r == '.' && i >= 3 && strings.EqualFold(s[i-3:i], "www") {
+			b.WriteString("&#46;")
 			continue
 		}
 		if reference, special := markup[r]; special {
@@ -153,16 +179,17 @@ func number(n int) string {
 }
 
 var plurals = map[string]string{
-	"policy":                      "policies",
-	"group of hand-written rules": "groups of hand-written rules",
-	"row of the table":            "rows of the table",
-	"error of the plan":           "errors of the plan",
-	"list of findings":            "lists of findings",
-	"list of openings":            "lists of openings",
-	"list of advice":              "lists of advice",
-	"list of services":            "lists of services",
-	"list of compiled rules":      "lists of compiled rules",
-	"table of waivers":            "tables of waivers",
+	"policy":                       "policies",
+	"group of hand-written rules":  "groups of hand-written rules",
+	"row of the table":             "rows of the table",
+	"error of the plan":            "errors of the plan",
+	"list of findings":             "lists of findings",
+	"list of openings":             "lists of openings",
+	"list of advice":               "lists of advice",
+	"list of services":             "lists of services",
+	"list of compiled rules":       "lists of compiled rules",
+	"table of waivers":             "tables of waivers",
+	"more pair of ports and peers": "more pairs of ports and peers",
 }
 
 // count writes a number of things: "1 finding", "2,000 findings".

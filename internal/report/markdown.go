@@ -48,8 +48,11 @@ func Word(v risk.Verdict) string {
 // Markdown writes the report as a comment for GitHub or GitLab of at most
 // limit characters, which is at least MinLimit. What does not fit is counted
 // at the end.
-func Markdown(r *Report, limit int) string {
-	c := &comment{limit: max(limit, MinLimit)}
+func Markdown(r *Report, limit int) string { return compose(r, max(limit, MinLimit)).fit() }
+
+// compose gathers the blocks of the comment.
+func compose(r *Report, limit int) *comment {
+	c := &comment{limit: limit}
 	c.add(always, "headline", func() string {
 		return fmt.Sprintf("%s: %s -->\n## %s %s: %s\n\n%s\n\n", Marker, markerText(r.Title), signs[r.Verdict], text(shorten(r.Title, 100)), Word(r.Verdict), summary(r))
 	})
@@ -61,9 +64,9 @@ func Markdown(r *Report, limit int) string {
 		}
 	}
 	for _, note := range r.Notes {
-		c.add(rankRejection, "note", func() string { return "\n> " + text(shorten(note, 300)) + "\n" })
+		c.add(rankRejection, "note", func() string { return "\n" + quote(shorten(note, 300)) })
 	}
-	return c.fit()
+	return c
 }
 
 var notMarker = regexp.MustCompile(`[^A-Za-z0-9._ /]+`)
@@ -112,7 +115,7 @@ func failures(c *comment, r *Report) {
 	for i := range r.Failures {
 		c.add(rankRejection, "error of the plan", func() string {
 			f := &r.Failures[i]
-			line := fmt.Sprintf("- 🛑 **%s**%s %s\n", text(shorten(f.Summary, 200)), at(f.Address, f.Location), text(shorten(f.Detail, 600)))
+			line := fmt.Sprintf("- 🛑 %s%s %s\n", strong(shorten(f.Summary, 200)), at(f.Address, f.Location), text(shorten(f.Detail, 600)))
 			if i == 0 {
 				line = "**The plan failed with errors that are no judgement of a policy:**\n\n" + line
 			}
@@ -124,8 +127,15 @@ func failures(c *comment, r *Report) {
 	}
 }
 
-// at says where something stands.
+// at says in parentheses where something stands.
 func at(address string, l *Location) string {
+	if where := stands(address, l); where != "" {
+		return " (" + where + ")"
+	}
+	return ""
+}
+
+func stands(address string, l *Location) string {
 	var parts []string
 	if address != "" {
 		parts = append(parts, code(shorten(address, 200)))
@@ -133,10 +143,7 @@ func at(address string, l *Location) string {
 	if l != nil {
 		parts = append(parts, code(fmt.Sprintf("%s:%d", l.File, l.Line)))
 	}
-	if len(parts) == 0 {
-		return ""
-	}
-	return " (" + strings.Join(parts, ", ") + ")"
+	return strings.Join(parts, ", ")
 }
 
 // table lists the subjects.

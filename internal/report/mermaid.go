@@ -16,8 +16,8 @@ const drawnEdges = 60
 const drawnValues = 3
 
 // Mermaid draws who reaches what: peers → ports → host for what comes in,
-// host → ports → peers for what goes out. leftOut is the number of arrows that
-// were too many. It is empty when there is nothing to draw.
+// host → ports → peers for what goes out. leftOut is the number of pairs
+// of ports and peers that were too many. It is empty when there is nothing to draw.
 func Mermaid(s *Subject) (diagram string, leftOut int) {
 	d := drawing{ids: map[string]string{}, edges: map[string]bool{}}
 	for i := range s.Rules {
@@ -57,7 +57,7 @@ func (d *drawing) rule(s *Subject, r *Rule) {
 			if len(ports.Ports) == 0 || len(peers.Peers) == 0 {
 				continue
 			}
-			if len(d.lines) >= drawnEdges {
+			if len(d.lines)+2 > drawnEdges { // a pair has up to two arrows
 				d.leftOut++
 				continue
 			}

@@ -234,12 +234,19 @@ type Failure struct {
 // was accepted, and never as good.
 var verdicts = []risk.Verdict{risk.Accept, risk.AcceptWithWaivers, risk.Unknown, risk.Rejected}
 
-// Worse returns the worse of two verdicts.
+// Worse returns the worse of two verdicts. A word that is none is the worst.
 func Worse(a, b risk.Verdict) risk.Verdict {
-	if slices.Index(verdicts, a) >= slices.Index(verdicts, b) {
+	if badness(a) >= badness(b) {
 		return a
 	}
 	return b
+}
+
+func badness(v risk.Verdict) int {
+	if at := slices.Index(verdicts, v); at >= 0 {
+		return at
+	}
+	return len(verdicts)
 }
 
 // Finish sorts the subjects and sums them up. Every report goes through it

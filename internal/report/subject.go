@@ -12,13 +12,18 @@ import (
 // subject writes the section of one subject. alone is set when there is no
 // other: its picture is then not folded away.
 func subject(c *comment, s *Subject, alone bool) {
-	c.add(rankSubject, "section", func() string { return head(s) })
+	rank := rankSubject
+	if s.Verdict == risk.Rejected {
+		rank = rankRejection // which would be of nobody without its head
+	}
+	c.add(rank, "section", func() string { return head(s) })
 	changes(c, s)
 	findings(c, s, "Rejected because", rankRejection, true, risk.Reject)
 	findings(c, s, "Accepted by a waiver", rankFindings, true, risk.Accepted)
 	waivers(c, s)
 	findings(c, s, "Warnings", rankFindings, true, risk.Warn)
 	findings(c, s, "For information", rankFindings, false, risk.Info)
+	findings(c, s, "Of an effect that is not known", rankFindings, true, unknownEffect)
 	advice(c, s)
 	contributions(c, s)
 	picture(c, s, alone)
@@ -26,8 +31,8 @@ func subject(c *comment, s *Subject, alone bool) {
 
 func head(s *Subject) string {
 	head := fmt.Sprintf("### %s %s: %s\n\n", signs[s.Verdict], code(shorten(s.Name, 80)), Word(s.Verdict))
-	if where := at(s.Address, s.Location); where != "" {
-		head += strings.Trim(where, " ()") + "\n\n"
+	if where := stands(s.Address, s.Location); where != "" {
+		head += where + "\n\n"
 	}
 	if s.Partial {
 		head += "Some values are known only after apply. The score is a lower bound, and **nothing here counts as accepted** until they are known.\n\n"
@@ -37,7 +42,7 @@ func head(s *Subject) string {
 			head += fmt.Sprintf("> and %s more\n>\n", number(len(s.Notes)-i))
 			break
 		}
-		head += "> " + text(shorten(note, 300)) + "\n>\n"
+		head += quote(shorten(note, 300)) + ">\n"
 	}
 	if len(s.Notes) > 0 {
 		head += "\n"
@@ -81,6 +86,9 @@ func list(c *comment, title string, n, open, rank int, kind string, item func(i 
 	})
 }
 
+// unknownEffect stands for the effects that have no name here.
+const unknownEffect risk.Effect = ""
+
 // findings lists the findings of one effect, the most severe first, and among
 // these the codes that are raised least often: "all ports" says more than the
 // fifty services that follow from it.
@@ -88,7 +96,8 @@ func findings(c *comment, s *Subject, title string, rank int, open bool, effect 
 	var of []*Finding
 	raised := map[risk.Code]int{}
 	for i := range s.Findings {
-		if f := &s.Findings[i]; f.Effect == effect {
+		f := &s.Findings[i]
+		if _, known := effectSigns[f.Effect]; f.Effect == effect || !known && effect == unknownEffect {
 			of = append(of, f)
 			raised[f.Code]++
 		}
@@ -105,13 +114,13 @@ func findings(c *comment, s *Subject, title string, rank int, open bool, effect 
 
 // item is the line of a finding.
 func item(f *Finding) string {
-	line := fmt.Sprintf("- %s **%s** (%s)", effectSigns[f.Effect], text(string(f.Code)), text(string(f.Severity)))
+	line := fmt.Sprintf("- %s %s (%s)", cmp.Or(effectSigns[f.Effect], signs[risk.Unknown]), strong(string(f.Code)), text(string(f.Severity)))
 	if len(f.Rules) > 0 {
 		line += " in " + codes(f.Rules, listed)
 	}
 	line += at("", f.Location) + ": " + text(shorten(f.Message, 800))
 	if f.Effect != risk.Accepted && f.Remedy != "" {
-		line += " *" + text(shorten(f.Remedy, 600)) + "*"
+		line += " " + emphasis(shorten(f.Remedy, 600))
 	}
 	if f.WaivedBy != "" {
 		line += " Accepted by " + text(shorten(f.WaivedBy, 200)) + "."
@@ -229,7 +238,7 @@ func picture(c *comment, s *Subject, alone bool) {
 		diagram, leftOut := Mermaid(s)
 		inside := "```mermaid\n" + diagram + "```\n"
 		if leftOut > 0 {
-			inside += fmt.Sprintf("\n%s not drawn.\n", count(leftOut, "more arrow"))
+			inside += fmt.Sprintf("\n%s not drawn.\n", count(leftOut, "more pair of ports and peers"))
 		}
 		if alone {
 			return inside + "\n"
