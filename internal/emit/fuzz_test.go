@@ -14,6 +14,7 @@ import (
 	"github.com/backupfw/terraform-provider-backupfw/internal/cover"
 	"github.com/backupfw/terraform-provider-backupfw/internal/emit"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
+	"github.com/backupfw/terraform-provider-backupfw/internal/prefixset"
 	"github.com/backupfw/terraform-provider-backupfw/internal/risk"
 	"github.com/backupfw/terraform-provider-backupfw/internal/worktest"
 )
@@ -72,6 +73,11 @@ func drawnPolicy(t *rapid.T) *policy.Policy {
 	p := compiletest.Policies(o).Draw(t, "policy")
 	for i := range p.Rules {
 		p.Rules[i].Description = rapid.SampledFrom(oddTexts).Draw(t, "description")
+		for j := range p.Rules[i].Peers {
+			if g := &p.Rules[i].Peers[j]; g.Prefixes.IsEmpty() && len(g.References) == 0 {
+				g.Prefixes, _ = prefixset.ParseList([]string{"10.0.0.77", "2001:db8::77"})
+			}
+		}
 	}
 	return p
 }
@@ -84,7 +90,7 @@ var oddNumbers = []int{-1 << 63, -1, 0, 1, 2, 50, 100, 1000, 4096, 65535, 1 << 3
 func drawOptions(t *rapid.T, target emit.Target) emit.Options {
 	o := readings[target.Name].options
 	o.Optimize = rapid.SampledFrom([]cover.Mode{cover.Stable, cover.Minimal}).Draw(t, "mode")
-	if rapid.Bool().Draw(t, "usual options") {
+	if rapid.IntRange(0, 2).Draw(t, "odd options") > 0 {
 		return o
 	}
 	o.RulesElsewhere = rapid.SampledFrom(oddNumbers).Draw(t, "rules elsewhere")
