@@ -87,6 +87,9 @@ var layers = map[string][]string{
 	"internal/prefixset": {"internal/fault", "internal/rawtext"},
 	"internal/rawtext":   {},
 	"internal/fault":     {},
+
+	// Holds work to the size of its input, in tests alone.
+	"internal/worktest": {},
 }
 
 // bans name imports that no file of the packages may have, tests included.

@@ -7,6 +7,7 @@ import (
 	"testing/fstest"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
+	"github.com/backupfw/terraform-provider-backupfw/internal/worktest"
 )
 
 // small is a whole product file that the tests below break in one place.
@@ -346,9 +347,14 @@ func TestLibrary_ParsesOnlyWhatIsAskedFor(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add(small)
 	f.Add("flows: [{}]\nhistory: [{}]")
+	f.Add("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n<<: *b")
+	f.Add("sizing: [{id: a, base_ports: 1e999, ports_per_unit: -0, min_ports: 0x7fffffffffffffff, examples: [{units: .nan, ports: .inf}]}]")
+	f.Add("\xff\xfeid: !!binary aGk=\n---\nid: 2")
 	f.Add("")
 	f.Fuzz(func(t *testing.T, text string) {
-		p, problems := parse([]byte(text))
+		var p *Product
+		var problems problems
+		worktest.CheckBounded(t, len(text), 64<<10, func() { p, problems = parse([]byte(text)) })
 		if (p == nil) != (len(problems) > 0) {
 			t.Fatalf("product %v with %d problems", p, len(problems))
 		}

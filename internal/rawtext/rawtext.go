@@ -81,7 +81,7 @@ func Clean(text string) (string, Marks) {
 		case unicode.IsSpace(r):
 			marks.Space = true
 			b.WriteByte(' ')
-		case r == utf8.RuneError && text[i] != "\uFFFD"[0], blank(r):
+		case r == utf8.RuneError && !strings.HasPrefix(text[i:], string(utf8.RuneError)), blank(r):
 			marks.Invisible = true
 		case r < utf8.RuneSelf:
 			b.WriteByte(byte(r))

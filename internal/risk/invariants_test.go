@@ -21,45 +21,45 @@ import (
 const tolerance = 2e-6
 
 // TestInvariant1_Monotone opens one thing more.
-func TestInvariant1_Monotone(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		narrow := drawPolicy(t, 4)
-		wide := copied(narrow)
-		r := &wide.Rules[rapid.IntRange(0, len(wide.Rules)-1).Draw(t, "changed rule")]
-		group := &r.Peers[rapid.IntRange(0, len(r.Peers)-1).Draw(t, "changed group")]
-		p := &r.PortRanges[rapid.IntRange(0, len(r.PortRanges)-1).Draw(t, "changed range")]
-		l := &p.Listeners[rapid.IntRange(0, len(p.Listeners)-1).Draw(t, "changed listener")]
-		change := sample(t, "change", []string{"prefix", "ports", "protocol", "reference", "rule", "listener", "group"})
-		switch change {
-		case "prefix":
-			group.Prefixes = group.Prefixes.Union(drawPrefixes(t, 1, 2))
-		case "ports":
-			l.Ports = l.Ports.Union(drawPorts(t))
-		case "protocol":
-			l.Ports = l.Ports.Union(portset.WholeProtocol(sample(t, "protocol", portset.Protocols())))
-		case "reference":
-			known := map[string]bool{}
-			for _, reference := range group.References {
-				known[reference.Name] = true
-			}
-			if reference := sample(t, "new reference", referencePool); !known[reference.Name] {
-				group.References = append(group.References, reference)
-			}
-		case "rule":
-			wide.Rules = append(wide.Rules, drawRule(t, "rule-z"))
-		case "listener":
-			p.Listeners = append(p.Listeners, drawListener(t))
-		case "group":
-			r.Peers = append(r.Peers, drawGroup(t))
+func TestInvariant1_Monotone(t *testing.T) { rapid.Check(t, opensMore) }
+
+func opensMore(t *rapid.T) {
+	narrow := drawPolicy(t, 4)
+	wide := copied(narrow)
+	r := &wide.Rules[rapid.IntRange(0, len(wide.Rules)-1).Draw(t, "changed rule")]
+	group := &r.Peers[rapid.IntRange(0, len(r.Peers)-1).Draw(t, "changed group")]
+	p := &r.PortRanges[rapid.IntRange(0, len(r.PortRanges)-1).Draw(t, "changed range")]
+	l := &p.Listeners[rapid.IntRange(0, len(p.Listeners)-1).Draw(t, "changed listener")]
+	change := sample(t, "change", []string{"prefix", "ports", "protocol", "reference", "rule", "listener", "group"})
+	switch change {
+	case "prefix":
+		group.Prefixes = group.Prefixes.Union(drawPrefixes(t, 1, 2))
+	case "ports":
+		l.Ports = l.Ports.Union(drawPorts(t))
+	case "protocol":
+		l.Ports = l.Ports.Union(portset.WholeProtocol(sample(t, "protocol", portset.Protocols())))
+	case "reference":
+		known := map[string]bool{}
+		for _, reference := range group.References {
+			known[reference.Name] = true
 		}
-		for i := range wide.Rules {
-			wide.Rules[i] = withFamilies(wide.Rules[i])
+		if reference := sample(t, "new reference", referencePool); !known[reference.Name] {
+			group.References = append(group.References, reference)
 		}
-		less, more := assessedWith(t, narrow, testSettings()), assessedWith(t, wide, testSettings())
-		if more.Points < less.Points-tolerance || more.Score < less.Score {
-			t.Fatalf("one %s more lowers %.6f points, score %d, to %.6f, score %d", change, less.Points, less.Score, more.Points, more.Score)
-		}
-	})
+	case "rule":
+		wide.Rules = append(wide.Rules, drawRule(t, "rule-z"))
+	case "listener":
+		p.Listeners = append(p.Listeners, drawListener(t))
+	case "group":
+		r.Peers = append(r.Peers, drawGroup(t))
+	}
+	for i := range wide.Rules {
+		wide.Rules[i] = withFamilies(wide.Rules[i])
+	}
+	less, more := assessedWith(t, narrow, testSettings()), assessedWith(t, wide, testSettings())
+	if more.Points < less.Points-tolerance || more.Score < less.Score {
+		t.Fatalf("one %s more lowers %.6f points, score %d, to %.6f, score %d", change, less.Points, less.Score, more.Points, more.Score)
+	}
 }
 
 // rewritten says the same in other words: rules cut along groups, ranges,

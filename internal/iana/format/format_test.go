@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/backupfw/terraform-provider-backupfw/internal/worktest"
 )
 
 const header = "# Version: test 1\n"
@@ -124,6 +126,46 @@ func FuzzDecode(f *testing.F) {
 				t.Fatalf("entry %d %+v is out of order", i, entry)
 			}
 			used |= entry.Protocols
+		}
+	})
+}
+
+// FuzzParse: what the text says survives the compact file.
+func FuzzParse(f *testing.F) {
+	f.Add(header + "tcp\t22\t22\tssh\nudp\t22\t22\tssh\nsctp\t22\t22\tother\n")
+	f.Add(header + "udp\t60000\t60010\t" + strings.Repeat("n", 40) + "\n#\ndccp\t1\t2\tx\n")
+	f.Add(header + "tcp\t0\t65535\tall\ntcp\t7\t7\techo")
+	f.Add("# Version: 1\n# Version: 2\n")
+	f.Add(header + "tcp\t+1\t2\tx\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		var table Table
+		var err error
+		// A row may be about all ports; those of a table are bounded anyway.
+		worktest.CheckBounded(t, len(text), 256, func() { table, err = Parse(text) })
+		if err != nil {
+			if table.Version != "" || table.Entries != nil {
+				t.Errorf("refused with %v and read as %+v", err, table)
+			}
+			return
+		}
+		again, err := Decode(string(Encode(table)))
+		if err != nil || again.Version != table.Version || !slices.Equal(again.Entries, table.Entries) {
+			t.Errorf("%q is read as %+v, and that as %+v, %v", text, table, again, err)
+		}
+	})
+}
+
+func TestDecode_WorkGrowsWithTheFile(t *testing.T) {
+	worktest.CheckDoubling(t, 5_000, 3, func(n int) func() {
+		table := Table{Version: "1"}
+		for i := range n {
+			table.Entries = append(table.Entries, Entry{Name: "name", Port: uint16(i), Protocols: TCP | UDP})
+		}
+		whole := string(Encode(table))
+		return func() {
+			if _, err := Decode(whole); err != nil {
+				t.Error(err)
+			}
 		}
 	})
 }
