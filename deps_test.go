@@ -36,9 +36,11 @@ var layers = map[string][]string{
 	"internal/acceptance": {},
 	// Loads emitted rulesets into the kernel, in tests alone.
 	"internal/kerneltest": {},
+	// Serves the provider in the process to the command line, for tests alone.
+	"internal/clitest": {"internal/provider"},
 	// Runs the examples with the command line and the provider in the process,
 	// because the clock has to stand still.
-	"internal/exampletest": {"internal/provider", "internal/review", "internal/risk"},
+	"internal/exampletest": {"internal/clitest", "internal/provider", "internal/review", "internal/risk"},
 	// Runs the recipes for pull requests as their users do, in tests alone.
 	"internal/reviewtest": {},
 	// Holds the whole catalogue to what the engine makes of it, in tests alone.
@@ -96,7 +98,7 @@ var layers = map[string][]string{
 var bans = []ban{
 	{
 		packages: "internal/...",
-		except:   []string{"internal/provider", "internal/acceptance", "internal/docs", "internal/exampletest"},
+		except:   []string{"internal/provider", "internal/acceptance", "internal/docs", "internal/exampletest", "internal/clitest"},
 		imports:  "github.com/hashicorp/terraform-plugin-",
 		why:      "the domain must be usable and testable without Terraform; decode and encode in internal/provider",
 	},
@@ -104,7 +106,7 @@ var bans = []ban{
 		packages: "internal/...",
 		// The review command is the other way into the same binary, and reads
 		// policies as the provider does.
-		except:  []string{"internal/provider", "internal/review", "internal/docs", "internal/exampletest"},
+		except:  []string{"internal/provider", "internal/review", "internal/docs", "internal/exampletest", "internal/clitest"},
 		imports: module + "/internal/provider",
 		why:     "the provider is the top: what is shared belongs into a package below it",
 	},

@@ -28,13 +28,15 @@ func applyExample(t *testing.T, emulator *Emulator, dataSource, ids string) *Wor
 terraform {
   required_providers {
     backupfw = { source = %q }
+    # In full: a short source means another registry to OpenTofu.
+    aws = { source = %q }
   }
 }
 
 output "ids" {
   value = %s
 }
-`, ourProvider, ids))
+`, ourProvider, awsProvider, ids))
 	w.Write("main.tf", awsProviderConfig(emulator.Endpoint)+`
 resource "aws_vpc" "this" {
   cidr_block = "10.0.0.0/16"

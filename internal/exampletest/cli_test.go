@@ -17,13 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
-	"github.com/hashicorp/go-plugin"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
-
-	"github.com/backupfw/terraform-provider-backupfw/internal/provider"
+	"github.com/backupfw/terraform-provider-backupfw/internal/clitest"
 )
 
 // examples is the folder under test.
@@ -31,12 +25,6 @@ var examples = filepath.Join("..", "..", "examples")
 
 // today is the day on which the examples are read: their waivers have dates.
 var today = time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC)
-
-// addresses are the provider's full names in Terraform and in OpenTofu.
-var addresses = []string{
-	"registry.terraform.io/backupfw/backupfw",
-	"registry.opentofu.org/backupfw/backupfw",
-}
 
 // workspace is a root module in a scratch folder. The command line reaches the
 // provider in this process, with the clock stopped at today; nothing has to be
@@ -52,18 +40,7 @@ type workspace struct {
 // new root module.
 func newWorkspace(t testing.TB, files ...string) *workspace {
 	t.Helper()
-	if os.Getenv("TF_ACC") == "" {
-		t.Skip("runs Terraform; set TF_ACC=1, or use make test")
-	}
-	name := os.Getenv("TF_ACC_TERRAFORM_PATH")
-	if name == "" {
-		name = "terraform"
-	}
-	cli, err := exec.LookPath(name)
-	if err != nil {
-		t.Fatalf("%v; make test finds or fetches a command line", err)
-	}
-	w := &workspace{t: t, dir: t.TempDir(), cli: cli}
+	w := &workspace{t: t, cli: clitest.Find(t), dir: t.TempDir()}
 	for _, file := range files {
 		text, err := os.ReadFile(filepath.Join(examples, filepath.FromSlash(file)))
 		if err != nil {
@@ -74,80 +51,8 @@ func newWorkspace(t testing.TB, files ...string) *workspace {
 			t.Fatal(err)
 		}
 	}
-	w.env = environment(t, serve(t))
+	w.env = clitest.Environment(t, clitest.Serve(t, func() time.Time { return today }))
 	return w
-}
-
-// serve starts the provider for one workspace and returns how to reach it, in
-// the form of TF_REATTACH_PROVIDERS.
-func serve(t testing.TB) string {
-	t.Helper()
-	ctx, stop := context.WithCancel(context.Background())
-	listening := make(chan *plugin.ReattachConfig, 1)
-	stopped := make(chan struct{})
-	failed := make(chan error, 1)
-	go func() {
-		failed <- tf6server.Serve(addresses[0],
-			func() tfprotov6.ProviderServer {
-				return providerserver.NewProtocol6(provider.NewWithClock("test", func() time.Time { return today })())()
-			},
-			tf6server.WithDebug(ctx, listening, stopped),
-			tf6server.WithGoPluginLogger(hclog.NewNullLogger()),
-			tf6server.WithoutLogStderrOverride(),
-			tf6server.WithLoggingSink(sink{t}), // follows TF_LOG, silent by default
-		)
-	}()
-	var at *plugin.ReattachConfig
-	select {
-	case at = <-listening:
-	case err := <-failed:
-		stop()
-		t.Fatalf("the provider did not start: %v", err)
-	}
-	t.Cleanup(func() { stop(); <-stopped })
-
-	type address struct{ Network, String string }
-	type reattach struct {
-		Protocol        string
-		ProtocolVersion int
-		Pid             int
-		Test            bool
-		Addr            address
-	}
-	table := map[string]reattach{}
-	for _, name := range addresses {
-		table[name] = reattach{
-			Protocol: string(at.Protocol), ProtocolVersion: 6, Pid: at.Pid, Test: true,
-			Addr: address{at.Addr.Network(), at.Addr.String()},
-		}
-	}
-	text, err := json.Marshal(table)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
-// sink is a test or a benchmark as the log wants it.
-type sink struct{ testing.TB }
-
-func (sink) Parallel() {}
-
-// environment holds nothing of the user's own Terraform settings.
-func environment(t testing.TB, reattach string) []string {
-	t.Helper()
-	config := filepath.Join(t.TempDir(), "cli.tfrc")
-	if err := os.WriteFile(config, []byte("disable_checkpoint = true\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	var env []string
-	for _, pair := range os.Environ() {
-		if !strings.HasPrefix(pair, "TF_") {
-			env = append(env, pair)
-		}
-	}
-	return append(env, "TF_REATTACH_PROVIDERS="+reattach, "TF_CLI_CONFIG_FILE="+config,
-		"TF_IN_AUTOMATION=1", "TF_INPUT=0", "CHECKPOINT_DISABLE=1")
 }
 
 // run runs the command line and returns what it printed and how it ended.

@@ -18,6 +18,7 @@ import (
 	"github.com/hashicorp/go-cty/cty"
 	ctyjson "github.com/hashicorp/go-cty/cty/json"
 
+	"github.com/backupfw/terraform-provider-backupfw/internal/clitest"
 	"github.com/backupfw/terraform-provider-backupfw/internal/risk"
 )
 
@@ -32,12 +33,25 @@ var installation = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	cleanups = append(cleanups, func() { os.RemoveAll(mirror) })
-	binary := filepath.Join(mirror, "registry.terraform.io", "backupfw", "backupfw", "0.0.1", runtime.GOOS+"_"+runtime.GOARCH, "terraform-provider-backupfw_v0.0.1")
-	if runtime.GOOS == "windows" {
-		binary += ".exe"
-	}
-	if out, err := exec.Command("go", "build", "-o", binary, "../..").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	built := ""
+	for _, address := range clitest.Addresses() {
+		binary := filepath.Join(mirror, filepath.FromSlash(address), "0.0.1", runtime.GOOS+"_"+runtime.GOARCH, "terraform-provider-backupfw_v0.0.1")
+		if runtime.GOOS == "windows" {
+			binary += ".exe"
+		}
+		if err := os.MkdirAll(filepath.Dir(binary), 0o755); err != nil {
+			return "", err
+		}
+		if built != "" {
+			if err := os.Link(built, binary); err != nil {
+				return "", err
+			}
+			continue
+		}
+		built = binary
+		if out, err := exec.Command("go", "build", "-o", binary, "../..").CombinedOutput(); err != nil {
+			return "", fmt.Errorf("go build: %w\n%s", err, out)
+		}
 	}
 	rc := filepath.Join(mirror, "terraform.rc")
 	return rc, os.WriteFile(rc, fmt.Appendf(nil, "provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", mirror), 0o644)

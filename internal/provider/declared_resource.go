@@ -19,6 +19,12 @@ var (
 	_ resource.ResourceWithValidateConfig = (*declaredResource)(nil)
 )
 
+// schemaVersion is the version of every resource's schema, which Terraform keeps
+// beside each resource in the state. It rises with a change that makes states
+// of before unreadable or read otherwise, and then needs an upgrader; DESIGN.md
+// says which changes these are.
+const schemaVersion = 0
+
 // declaredResource is a resource that exists in the state alone: its computed
 // attributes follow from its arguments, and there is nothing to read back. One
 // function serves plan, create and update, so what is planned is what is
@@ -63,7 +69,7 @@ func (r *declaredResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 		blocks[b.name] = schema.ListNestedBlock{MarkdownDescription: b.doc,
 			NestedObject: schema.NestedBlockObject{Attributes: resourceAttributes(optional, b.fields)}}
 	}
-	resp.Schema = schema.Schema{MarkdownDescription: r.doc, Attributes: attributes, Blocks: blocks}
+	resp.Schema = schema.Schema{Version: schemaVersion, MarkdownDescription: r.doc, Attributes: attributes, Blocks: blocks}
 }
 
 func (r *declaredResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {

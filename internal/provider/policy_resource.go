@@ -55,7 +55,7 @@ func evaluatePolicy(n, prior node, data *providerData) (record, diag.Diagnostics
 		return nil, diags
 	}
 	addFindings(&diags, p, a, s)
-	addRise(&diags, prior, p, a)
+	addScoreChanges(&diags, n, prior, p, a)
 	if diags.HasError() {
 		return nil, diags
 	}

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -12,15 +13,32 @@ import (
 	"github.com/backupfw/terraform-provider-backupfw/internal/risk"
 )
 
-// addRise warns of an update that raises the score: a reviewer sees in the
-// plan's text what is opened, and not only that lists of ports have changed.
-// prior is the state before, null where there is none.
-func addRise(diags *diag.Diagnostics, prior node, p *policy.Policy, a *risk.Assessment) {
-	if !prior.isKnown() {
+// addScoreChanges warns of an update that raises the score: a reviewer sees in
+// the plan's text what is opened, and not only that lists of ports have changed.
+// planned and prior are the resource's values; prior is the state before, null
+// where there is none.
+//
+// A score also differs when another version of the provider has written the
+// state. A warning of its own says so, and what the configuration adds is
+// counted from what the policy in the state scores now.
+func addScoreChanges(diags *diag.Diagnostics, planned, prior node, p *policy.Policy, a *risk.Assessment) {
+	stored, known := storedRating(prior)
+	if !known {
 		return
 	}
-	before, known := prior.attribute("score").integer()
-	if !known || int64(a.Score) <= before {
+	if sameRules(planned, prior) {
+		addRerated(diags, p.Name, stored, ratingOf(a), true)
+		return
+	}
+	was := decodePolicy(prior)
+	readable := len(prior.reader.faults) == 0
+	if readable {
+		if now, judged := rateAgain(was); judged {
+			addRerated(diags, p.Name, stored, now, reflect.DeepEqual(was.Rules, p.Rules))
+			stored = now
+		}
+	}
+	if a.Score <= stored.score {
 		return
 	}
 	bound := ""
@@ -28,10 +46,10 @@ func addRise(diags *diag.Diagnostics, prior node, p *policy.Policy, a *risk.Asse
 		bound = "at least "
 	}
 	detail := unreadableBefore
-	if was := decodePolicy(prior); len(prior.reader.faults) == 0 {
+	if readable {
 		detail = riseText(compile.Difference(p, was), a.Partial)
 	}
-	diags.AddAttributeWarning(path.Root("rules"), fmt.Sprintf("Policy %q: score %d → %s%d", p.Name, before, bound, a.Score), detail)
+	diags.AddAttributeWarning(path.Root("rules"), fmt.Sprintf("Policy %q: score %d → %s%d", p.Name, stored.score, bound, a.Score), detail)
 }
 
 // unreadableBefore stands where nobody can say what is new.
