@@ -277,27 +277,7 @@ func TestAccPolicy_Waiver_FromAcceptedToExpired(t *testing.T) {
 	t.Parallel()
 	day := time.Date(2026, time.November, 30, 12, 0, 0, 0, time.UTC)
 	to := func(d time.Time) func() { return func() { day = d } }
-	waivedRDP := requiredProviders + `
-resource "backupfw_policy" "primary" {
-  name = "primary"
-  rules = {
-    desk = {
-      direction   = "ingress"
-      port_ranges = [{ name = "rdp", listeners = [{ name = "rdp", kind = "undeclared", ports = ["3389/tcp"] }] }]
-      peers       = [{ name = "clients", prefixes = ["198.51.100.16/28"], zone = "dmz" }]
-    }
-  }
-  waiver {
-    finding = "sensitive-service"
-    rules   = ["desk"]
-    ports   = ["3389/tcp"]
-    peers   = ["198.51.100.16/28"]
-    reason  = "console move"
-    owner   = "backup-team"
-    expires = "2026-12-31"
-  }
-}
-`
+	waivedRDP := waivedRDPFor("", "2026-12-31")
 	finding := func(i int, name, value string) plancheck.PlanCheck {
 		return plancheck.ExpectKnownValue("backupfw_policy.primary", tfjsonpath.New("findings").AtSliceIndex(i).AtMapKey(name), knownvalue.StringExact(value))
 	}
@@ -312,14 +292,7 @@ resource "backupfw_policy" "primary" {
 					plancheck.ExpectKnownValue("backupfw_policy.primary", tfjsonpath.New("findings"), knownvalue.ListSizeExact(1)),
 				}},
 			},
-			{
-				PreConfig: to(time.Date(2026, time.December, 1, 12, 0, 0, 0, time.UTC)),
-				Config:    waivedRDP,
-				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{verdict,
-					finding(0, "effect", "accepted"), finding(1, "code", "waiver-expiring"), finding(1, "effect", "warn"),
-				}},
-			},
-			{ // ten days later nothing changes
+			{ // its end is announced in the plan, and nothing changes
 				PreConfig:        to(time.Date(2026, time.December, 11, 12, 0, 0, 0, time.UTC)),
 				Config:           waivedRDP,
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},

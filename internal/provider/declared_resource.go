@@ -134,15 +134,12 @@ func (r *declaredResource) finish(of types.Object, values record) types.Object {
 }
 
 // apply computes the state from the plan. What was unknown in the plan is
-// judged here again, before anything is written.
+// judged here again, before anything is written, and so is what was known:
+// since the plan was made a waiver may have ended.
 func (r *declaredResource) apply(ctx context.Context, plan tfsdk.Plan, state *tfsdk.State) diag.Diagnostics {
 	var planned types.Object
 	diags := plan.Get(ctx, &planned)
 	if diags.HasError() {
-		return diags
-	}
-	if allKnown(planned, r.computed) {
-		state.Raw = plan.Raw
 		return diags
 	}
 	if r.data == nil {
@@ -150,6 +147,13 @@ func (r *declaredResource) apply(ctx context.Context, plan tfsdk.Plan, state *tf
 		return diags
 	}
 	values, found := r.evaluate(newNode(planned, false), node{}, r.data)
+	if allKnown(planned, r.computed) {
+		diags.Append(r.outdated(planned, values, found)...)
+		if !diags.HasError() {
+			state.Raw = plan.Raw // to the letter: Terraform compares
+		}
+		return diags
+	}
 	diags.Append(found...)
 	if diags.HasError() {
 		return diags
@@ -164,6 +168,20 @@ func (r *declaredResource) apply(ctx context.Context, plan tfsdk.Plan, state *tf
 		return diags
 	}
 	state.Raw = finished
+	return diags
+}
+
+// outdated compares a plan in which everything was known with the values of
+// today, and with what is found in them. The plan has shown its warnings.
+func (r *declaredResource) outdated(planned types.Object, values record, found diag.Diagnostics) diag.Diagnostics {
+	var diags diag.Diagnostics
+	switch {
+	case found.HasError():
+		diags.Append(found.Errors()...)
+		diags.AddError("Plan out of date", "The plan was made on an earlier day and accepted this; today it is rejected. Nothing was written, since nobody has approved it as it is now. Plan again.")
+	case values != nil && !r.finish(planned, values).Equal(planned):
+		diags.AddWarning("Plan out of date", "The plan was made on an earlier day, and today the result is another one. The state has what was planned and approved; the next plan shows the difference.")
+	}
 	return diags
 }
 

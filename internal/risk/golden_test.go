@@ -82,7 +82,7 @@ var golden = []struct {
 		"waiver[0]"},
 	{"waiver-expired", "the day after",
 		`The waiver for "well-known-port" ended on 2026-11-22, and what it accepted is still open; nothing is closed until a person decides.`,
-		"Ask backup-team@example.org: close what it accepted, or write a new expires and reason.",
+		"Ask backup-team@example.org: close what it accepted, or write a new expires and reason; then plan again.",
 		"waiver[0]"},
 }
 

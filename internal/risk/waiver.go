@@ -2,6 +2,7 @@ package risk
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
@@ -229,7 +230,7 @@ func applyWaivers(p *policy.Policy, s Settings, score int, findings []Finding) [
 			findings = append(findings, Finding{Code: WaiverExpired, Severity: High, Effect: Reject, rejects: true, Rules: w.Rules, Place: place,
 				Ports: w.Ports, Prefixes: w.Peers, References: w.References,
 				Message: fmt.Sprintf("The waiver for %q ended on %s, and what it accepted is still open; nothing is closed until a person decides.", w.Finding, w.Expires),
-				Remedy:  fmt.Sprintf("Ask %s: close what it accepted, or write a new expires and reason.", w.Owner)})
+				Remedy:  fmt.Sprintf("Ask %s: close what it accepted, or write a new expires and reason; then plan again.", w.Owner)})
 		case !matched[i]:
 			findings = append(findings, Finding{Code: WaiverUnused, Severity: Low, Effect: Warn, Rules: w.Rules, Place: place,
 				Ports: w.Ports, Prefixes: w.Peers, References: w.References,
@@ -257,7 +258,7 @@ func (f *Finding) accept(i int, w *policy.Waiver) {
 
 func acceptScore(p *policy.Policy, s Settings, score int, f *Finding, matched, needed, expiredHit []bool) {
 	var lower []string
-	for i := range p.Waivers {
+	for _, i := range lastingFirst(p.Waivers) {
 		w := &p.Waivers[i]
 		if w.Finding != string(ScoreLimit) || w.MaxScore == nil {
 			continue
@@ -289,6 +290,27 @@ func forget(expiredHit []bool, p *policy.Policy, code Code) {
 	}
 }
 
+// Lasting returns the findings without WaiverExpiring. While the verdict is not
+// Rejected they are the same on every day, so they can stand in a plan that is
+// applied on another day.
+func (a *Assessment) Lasting() []Finding { return withoutCode(a.Findings, WaiverExpiring) }
+
+// lastingFirst returns the indexes of the waivers, the one with the latest end
+// first. In this order a waiver accepts only what no longer one accepts. So its
+// end changes what is found in one way alone: something is no longer accepted.
+// While the verdict holds, findings are the same on every day, and a plan of
+// yesterday can be applied today.
+func lastingFirst(waivers []policy.Waiver) []int {
+	order := make([]int, len(waivers))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return waivers[a].Expires.DaysUntil(waivers[b].Expires)
+	})
+	return order
+}
+
 func expired(w *policy.Waiver, s Settings) bool { return s.Today.DaysUntil(w.Expires) < 0 }
 
 // acceptValues takes what the waivers list out of the finding; nothing left
@@ -296,13 +318,14 @@ func expired(w *policy.Waiver, s Settings) bool { return s.Today.DaysUntil(w.Exp
 func acceptValues(p *policy.Policy, s Settings, f *Finding, matched, needed, expiredHit []bool) {
 	var left []box
 	var helped, tooLate []int
+	order := lastingFirst(p.Waivers)
 	for _, part := range f.parts {
 		whole := box{ports: part.ports, prefixes: part.prefixes, references: map[string]bool{}}
 		for _, name := range part.references {
 			whole.references[name] = true
 		}
 		rest := []box{whole}
-		for i := range p.Waivers {
+		for _, i := range order {
 			w := &p.Waivers[i]
 			if !names(w, f, p) || !appliesTo(w, part.rule) {
 				continue
