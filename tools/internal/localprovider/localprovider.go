@@ -76,7 +76,7 @@ func Build(ctx context.Context, root, dir string) (Mirror, error) {
 			return Mirror{}, err
 		}
 		if built == "" {
-			err = compile(ctx, root, file)
+			err = compile(ctx, root, file, Version)
 			built = file
 		} else {
 			err = os.Link(built, file)
@@ -89,9 +89,17 @@ func Build(ctx context.Context, root, dir string) (Mirror, error) {
 	return Mirror{CLIConfig: config}, os.WriteFile(config, []byte(cliConfig(dir)), 0o644)
 }
 
-func compile(ctx context.Context, root, file string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", file, "-ldflags", "-X main.version="+Version, ".")
+// buildFlags keep this machine out of the binary: the same sources give the
+// same bytes in every folder. Releases are built with them, see .goreleaser.yml.
+var buildFlags = []string{"-trimpath", "-buildvcs=false"}
+
+// compile builds the provider in root as that version. No C compiler is asked,
+// because its version would be in the binary.
+func compile(ctx context.Context, root, file, version string) error {
+	arguments := append([]string{"build", "-o", file, "-ldflags", "-X main.version=" + version}, buildFlags...)
+	cmd := exec.CommandContext(ctx, "go", append(arguments, ".")...)
 	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build in %s: %w\n%s", root, err, output)
 	}
