@@ -154,8 +154,11 @@ func waiverTable(s *Subject) string {
 		sign, until := "🟡", code(w.Expires)
 		if w.DaysLeft != nil {
 			until += " (" + daysLeft(*w.DaysLeft) + ")"
-			if *w.DaysLeft < 0 {
+			switch {
+			case *w.DaysLeft < 0:
 				sign = "🛑"
+			case *w.DaysLeft <= risk.ExpiringDays:
+				sign = "⚠️"
 			}
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", sign, text(w.Finding), accepts,

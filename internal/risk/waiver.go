@@ -11,8 +11,8 @@ import (
 	"github.com/backupfw/terraform-provider-backupfw/internal/prefixset"
 )
 
-// expiringDays is how many days before its end a waiver is announced.
-const expiringDays = 30
+// ExpiringDays is how many days before its end a waiver is announced.
+const ExpiringDays = 30
 
 // validateWaivers refuses waivers that could not be judged: whoever accepts a
 // risk says what exactly, why, who answers for it and until when.
@@ -236,11 +236,11 @@ func applyWaivers(p *policy.Policy, s Settings, score int, findings []Finding) [
 				Ports: w.Ports, Prefixes: w.Peers, References: w.References,
 				Message: fmt.Sprintf("The waiver for %q (owner %s) matches no finding: it would accept, unseen, one that somebody causes later.", w.Finding, w.Owner),
 				Remedy:  "Remove the waiver."})
-		case needed[i] && left <= expiringDays:
+		case needed[i] && left <= ExpiringDays:
 			findings = append(findings, Finding{Code: WaiverExpiring, Severity: Medium, Effect: Warn, Rules: w.Rules, Place: place,
 				Ports: w.Ports, Prefixes: w.Peers, References: w.References,
 				// No count of days: it would change the state every day.
-				Message: fmt.Sprintf("The waiver for %q ends on %s, at most %d days from now; after that the plan is rejected.", w.Finding, w.Expires, expiringDays),
+				Message: fmt.Sprintf("The waiver for %q ends on %s, at most %d days from now; after that the plan is rejected.", w.Finding, w.Expires, ExpiringDays),
 				Remedy:  fmt.Sprintf("Ask %s to close what it accepts, or to renew it.", w.Owner)})
 		}
 	}
