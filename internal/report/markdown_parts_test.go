@@ -102,9 +102,10 @@ func TestDaysLeft(t *testing.T) {
 	}
 }
 
-// A waiver counts as ended from the day after its last one.
+// A waiver counts as ended from the day after its last one, and is marked in
+// the last thirty days.
 func TestWaivers_SignOfTheDay(t *testing.T) {
-	for days, want := range map[int]string{-1: "🛑", 0: "🟡", 1: "🟡"} {
+	for days, want := range map[int]string{-1: "🛑", 0: "⚠️", 30: "⚠️", 31: "🟡"} {
 		s := &Subject{Waivers: []Waiver{{Finding: "any-peer", DaysLeft: &days}}}
 		if got := waiverTable(s); !strings.Contains(got, "| "+want+" | any-peer |") {
 			t.Errorf("%d days: %s", days, got)
