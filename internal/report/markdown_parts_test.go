@@ -341,3 +341,24 @@ func TestWithout_ComparesWhatTheFindingIsAbout(t *testing.T) {
 		t.Errorf("what informs counts: %+v", got)
 	}
 }
+
+func TestCompared(t *testing.T) {
+	for _, test := range []struct {
+		now, was        int
+		verdict, before risk.Verdict
+		partial         bool
+		want            string
+	}{
+		{12, 9, risk.Accept, risk.Accept, false, "score 9 → 12."},
+		{12, 12, risk.Accept, risk.Accept, false, "score 12 as before."},
+		{12, 9, risk.Unknown, risk.Accept, true, "score 9 → at least 12, accepted → not known yet."},
+		{-1, 9, risk.Rejected, "", false, "the score was 9."},
+		{12, -1, risk.Accept, "", false, "the score before is not known."},
+		{12, 9, risk.Rejected, risk.AcceptWithWaivers, false, "score 9 → 12, accepted with waivers → rejected."},
+	} {
+		got := compared(&Subject{Score: test.now, Verdict: test.verdict, Partial: test.partial}, &Change{Score: test.was, Verdict: test.before})
+		if want := "**Compared with the state before the plan**: " + test.want + "\n\n"; got != want {
+			t.Errorf("%+v: %q", test, got)
+		}
+	}
+}
