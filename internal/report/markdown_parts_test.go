@@ -94,6 +94,57 @@ func TestRating(t *testing.T) {
 	}
 }
 
+func TestMarkdown_LongLists_CountTheRest(t *testing.T) {
+	for _, n := range []int{10, 11, 100, 101, 110, 111, 250} {
+		s := Subject{Kind: PolicyKind, Name: "n", Verdict: risk.Rejected}
+		for i := range n {
+			s.Findings = append(s.Findings, Finding{Code: risk.AnyPeer, Effect: risk.Reject, Message: fmt.Sprint("finding", i, ".")})
+			s.Waivers = append(s.Waivers, Waiver{Finding: fmt.Sprint("waiver", i)})
+			s.Contributions = append(s.Contributions, Contribution{Service: fmt.Sprint("service", i), Points: 1})
+			s.Advice = append(s.Advice, Advice{Message: fmt.Sprint("advice", i, ".")})
+			s.Notes = append(s.Notes, fmt.Sprint("note", i, "."))
+		}
+		r := finished(&Report{Subjects: []Subject{s}})
+		got := Markdown(r, whole)
+		assertPage(t, r, got)
+		for _, list := range []struct {
+			word string
+			most int
+			rest string
+		}{
+			{"finding", 110, "and %d more."}, {"waiver", 100, "| | and %d more |"}, {"service", 100, "| and %d more |"}, {"advice", 100, "and %d more."}, {"note", 10, "> and %d more\n"},
+		} {
+			shown := len(regexp.MustCompile(`\b`+list.word+`[0-9]+\b`).FindAllString(got, -1))
+			if shown != min(n, list.most) {
+				t.Errorf("of %d, %d of the list of %s are shown", n, shown, list.word)
+			}
+			if rest := fmt.Sprintf(list.rest, n-list.most); (n > list.most) != strings.Contains(got, rest) {
+				t.Errorf("of %d of the list of %s: %q", n, list.word, rest)
+			}
+		}
+		if n > 100 && !strings.Contains(got, fmt.Sprintf("| and %d more | | | | | | %d.0 |", n-100, n-100)) {
+			t.Errorf("the points of the rest of %d are not added up", n)
+		}
+	}
+}
+
+// What is removed, or left alone with nothing wrong, has a row and no section.
+func TestDetailed(t *testing.T) {
+	for _, test := range []struct {
+		action  string
+		verdict risk.Verdict
+		want    bool
+	}{
+		{"create", risk.Accept, true}, {"update", risk.Accept, true}, {"", risk.Accept, true}, {"no-op", risk.Accept, false},
+		{"no-op", risk.AcceptWithWaivers, true}, {"no-op", risk.Rejected, true}, {"no-op", risk.Unknown, true}, {"delete", risk.Accept, false},
+	} {
+		r := finished(&Report{Subjects: []Subject{{Kind: PolicyKind, Name: "n", Action: test.action, Verdict: test.verdict}}})
+		if got := strings.Contains(Markdown(r, CommentLimit), "\n### "); got != test.want {
+			t.Errorf("%s, %s: there is a section: %t", test.action, test.verdict, got)
+		}
+	}
+}
+
 func TestDaysLeft(t *testing.T) {
 	for days, want := range map[int]string{-2000: "ended 2,000 days ago", -2: "ended 2 days ago", -1: "ended 1 day ago", 0: "ends today", 1: "1 day left", 1000: "1,000 days left"} {
 		if got := daysLeft(days); got != want {
@@ -289,5 +340,26 @@ func TestWithout_ComparesWhatTheFindingIsAbout(t *testing.T) {
 	}
 	if got := Without([]Finding{other(func(f *Finding) { f.Effect = risk.Info })}, nil); len(got) != 0 {
 		t.Errorf("what informs counts: %+v", got)
+	}
+}
+
+func TestCompared(t *testing.T) {
+	for _, test := range []struct {
+		now, was        int
+		verdict, before risk.Verdict
+		partial         bool
+		want            string
+	}{
+		{12, 9, risk.Accept, risk.Accept, false, "score 9 → 12."},
+		{12, 12, risk.Accept, risk.Accept, false, "score 12 as before."},
+		{12, 9, risk.Unknown, risk.Accept, true, "score 9 → at least 12, accepted → not known yet."},
+		{-1, 9, risk.Rejected, "", false, "the score was 9."},
+		{12, -1, risk.Accept, "", false, "the score before is not known."},
+		{12, 9, risk.Rejected, risk.AcceptWithWaivers, false, "score 9 → 12, accepted with waivers → rejected."},
+	} {
+		got := compared(&Subject{Score: test.now, Verdict: test.verdict, Partial: test.partial}, &Change{Score: test.was, Verdict: test.before})
+		if want := "**Compared with the state before the plan**: " + test.want + "\n\n"; got != want {
+			t.Errorf("%+v: %q", test, got)
+		}
 	}
 }

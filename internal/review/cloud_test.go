@@ -1,6 +1,7 @@
 package review
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -169,6 +170,24 @@ func TestCloud_UnchangedParts_AreNotJudged(t *testing.T) {
 		unknown: object{"ingress": []any{object{"cidr_blocks": true}}}}))
 	if r.Verdict != risk.Unknown || o.status != Refused {
 		t.Errorf("a peer that is not known any more is %s, status %d", r.Verdict, o.status)
+	}
+}
+
+// The same rule in another group opens another host.
+func TestCloud_RuleThatMovesToAnotherGroup_IsNew(t *testing.T) {
+	moved := func(to string) planned {
+		return byHand("a", func(p *planned, after object) {
+			before := object{}
+			maps.Copy(before, after)
+			after["security_group_id"] = to
+			p.action, p.before = "replace", before
+		})
+	}
+	if r, _ := reviewed(t, planOf(t, nil, moved("sg-0"))); groupsOf(r) != "sg-0: "+ingressRule+".a" {
+		t.Errorf("moved: %s", groupsOf(r))
+	}
+	if r, _ := reviewed(t, planOf(t, nil, moved(group))); len(r.Subjects) != 0 || len(r.Notes) != 1 {
+		t.Errorf("replaced where it is: %s, %q", groupsOf(r), r.Notes)
 	}
 }
 

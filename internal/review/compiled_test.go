@@ -195,6 +195,31 @@ func TestCompiled_PartialPolicy_CoversWhatIsKnown(t *testing.T) {
 	}
 }
 
+// Authors choose how rules are compiled, and the plan does not say which way.
+func TestCompiled_EitherWayOfCompiling(t *testing.T) {
+	value := recordedPolicy(t, "good.json")
+	rule := func(name, ports, cidr string) object {
+		return object{"description": nil, "direction": "ingress",
+			"peers": []any{object{"except": nil, "name": name, "prefixes": []any{cidr}, "references": nil, "zone": "dmz", "zone_reason": nil}},
+			"port_ranges": []any{object{"name": name, "sizing": nil, "listeners": []any{object{"encrypted": nil, "flow": nil, "kind": "undeclared", "name": name,
+				"negotiated": false, "ports": []any{ports}, "product": nil}}}}}
+	}
+	value["rules"] = object{"a": rule("a", "30100-30200/tcp", "198.51.100.0/28"), "b": rule("b", "30150-30300/tcp", "198.51.100.0/29")}
+	covering := planned{resourceType: "backupfw_policy", name: "primary", after: value}
+	for name, test := range map[string]struct {
+		from  int
+		apart bool
+	}{"stable": {30150, false}, "minimal": {30100, false}, "neither": {30120, true}} {
+		row := rowOf(func(p *planned, after object) {
+			after["from_port"], after["to_port"], after["cidr_ipv4"], after["description"] = test.from, 30300, "198.51.100.0/29", nil
+			p.key = fmt.Sprintf("tcp-%d-30300-198.51.100.0/29", test.from)
+		})
+		if apart := judgedApart(t, covering, row); apart != test.apart {
+			t.Errorf("%s: judged apart is %t", name, apart)
+		}
+	}
+}
+
 // planOfRows writes every row of a policy for a target as an author would, with
 // for_each.
 func planOfRows(t *testing.T, target string, p *policy.Policy) []planned {

@@ -1,7 +1,9 @@
 package tfplan
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/go-json-experiment/json"
@@ -159,6 +161,23 @@ func TestExpression_Decoding(t *testing.T) {
 				t.Errorf("%s is the constant %s and the references %q", test.text, e.Constant, e.References)
 			}
 		})
+	}
+}
+
+// Constants outlive the reader's buffer.
+func TestExpression_Constants_OfALongPlan(t *testing.T) {
+	var resources []string
+	for i := range 2000 {
+		resources = append(resources, fmt.Sprintf(`{"mode": "managed", "type": "t", "name": "a%d", "expressions": {"x": {"constant_value": "constant %d"}, "y": {"references": ["r.r%d"]}}}`, i, i, i))
+	}
+	plan, _, err := read([]byte(onePlan(`"configuration": {"root_module": {"resources": [`+strings.Join(resources, ",")+`]}},`, "")))
+	if err != nil || len(plan.Configuration.Root.Resources) != 2000 {
+		t.Fatal(err)
+	}
+	for i, r := range plan.Configuration.Root.Resources {
+		if got := string(r.Expressions["x"].Constant); got != fmt.Sprintf(`"constant %d"`, i) || r.Expressions["y"].References[0] != fmt.Sprint("r.r", i) {
+			t.Fatalf("%s has %s and %q", r.Name, got, r.Expressions["y"].References)
+		}
 	}
 }
 

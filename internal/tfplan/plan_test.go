@@ -230,6 +230,24 @@ func TestValue_WhatDoesNotFit_IsAnError(t *testing.T) {
 	}
 }
 
+// A mask without true in it changes nothing, also where there is nothing.
+func TestValue_MaskWithoutUnknown_ChangesNothing(t *testing.T) {
+	of := cty.Object(map[string]cty.Type{"m": cty.Map(cty.String), "o": cty.Object(map[string]cty.Type{"x": cty.String}), "l": cty.List(cty.String)})
+	for _, after := range []string{`{}`, `{"m": {}, "o": {}, "l": []}`, `{"m": {"x": "y"}, "o": {"x": "y"}, "l": ["y"]}`, `{"m": null, "o": null, "l": null}`} {
+		want, err := (&Change{after: []byte(after)}).After(of)
+		if err != nil {
+			t.Fatal(err)
+		}
+		masks := []string{`null`, `false`, `{}`, `{"m": {}, "o": {}, "l": []}`, `{"m": {"z": false}, "o": {"x": {}}, "l": false}`, `{"m": false, "o": false, "l": null}`}
+		for _, mask := range masks {
+			got, err := (&Change{after: []byte(after), unknown: []byte(mask)}).After(of)
+			if err != nil || !got.RawEquals(want) {
+				t.Errorf("%s, unknown %s: %#v, %v", after, mask, got, err)
+			}
+		}
+	}
+}
+
 // What the reader does not look at has no say: the plan with only the members
 // that it reads is the same plan.
 func TestRead_RecordedPlan_HasItsHeader(t *testing.T) {
