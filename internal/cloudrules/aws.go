@@ -8,9 +8,9 @@ import (
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 )
 
-var awsRulePlaces = map[string]string{"protocol": "ip_protocol", "from_port": "from_port", "to_port": "to_port", "ports": "from_port", "cidrs": "cidr_ipv4"}
+var awsRulePlaces = map[string]string{"protocol": "ip_protocol"}
 
-var awsInlinePlaces = map[string]string{"protocol": "protocol", "from_port": "from_port", "to_port": "to_port", "ports": "from_port", "cidrs": "cidr_blocks", "direction": "type"}
+var awsInlinePlaces = map[string]string{"direction": "type"}
 
 // readAWSRule reads aws_vpc_security_group_ingress_rule and its sibling.
 func readAWSRule(direction string) func(arguments) []draft {
@@ -18,9 +18,8 @@ func readAWSRule(direction string) func(arguments) []draft {
 		d := draft{arguments: a, group: a.label("security_group_id"), undecided: []string{"ip_protocol", "from_port", "to_port"}}
 		d.row = existing.Rule{Direction: direction, Description: a.label("description")}
 		d.awsPorts(a.text("ip_protocol"))
-		for _, name := range []string{"cidr_ipv4", "cidr_ipv6"} {
-			d.row.CIDRs = append(d.row.CIDRs, a.texts(name)...)
-		}
+		d.addresses("cidr_ipv4")
+		d.addresses("cidr_ipv6")
 		d.references(policy.AWSSecurityGroup, "referenced_security_group_id", GroupHosts)
 		d.references(policy.AWSPrefixList, "prefix_list_id", ListHosts)
 		return []draft{d}
@@ -57,9 +56,8 @@ func readAWSOldRule(a arguments) []draft {
 // awsPeers reads what old rules and blocks have in common.
 func (d *draft) awsPeers(groups string) {
 	d.awsPorts(d.arguments.text("protocol"))
-	for _, name := range []string{"cidr_blocks", "ipv6_cidr_blocks"} {
-		d.row.CIDRs = append(d.row.CIDRs, d.arguments.texts(name)...)
-	}
+	d.addresses("cidr_blocks")
+	d.addresses("ipv6_cidr_blocks")
 	d.references(policy.AWSSecurityGroup, groups, GroupHosts)
 	d.references(policy.AWSPrefixList, "prefix_list_ids", ListHosts)
 	if d.arguments.isTrue("self") {

@@ -52,8 +52,8 @@ type Rule struct {
 	Unknown []string
 	// Assumed are sentences about what had to be assumed.
 	Assumed []string
-	// Faults are what keeps the rule from being judged, placed at the resource's
-	// own arguments.
+	// Faults are what keeps the rule from being judged, or some of it, placed at
+	// the resource's own arguments, or at those of the block that Part leads to.
 	Faults fault.List
 }
 
@@ -63,7 +63,8 @@ type resource struct {
 	// computed are arguments that the cloud's provider fills in when the author
 	// does not write them.
 	computed []string
-	// places are the resource's names for the attributes of an existing rule.
+	// places are the resource's names for the attributes of an existing rule that
+	// it calls otherwise.
 	places map[string]string
 }
 
@@ -101,11 +102,15 @@ const (
 type draft struct {
 	part, group, closes string
 	row                 existing.Rule
+	// cidrs and ports are where the elements of the row's CIDRs and Ports stand.
+	cidrs, ports []fault.Path
 	// arguments noted what was unknown or of the wrong type.
 	arguments arguments
 	// undecided are the arguments without which nothing of the rule is certain:
 	// direction, protocol and ports. Other uncertain arguments are peers.
 	undecided []string
+	// peerArguments are the arguments that say who is at the other end.
+	peerArguments []string
 	// zones are the zones of references that are not judged by address.
 	zones map[string]policy.Zone
 	// portsOfBoth is set when the ports are those of TCP and of UDP.
@@ -159,7 +164,7 @@ func (d *draft) finish(name string, places map[string]string) Rule {
 	}
 	if len(faults) > 0 {
 		for _, f := range faults {
-			r.Faults = append(r.Faults, placed(f, places))
+			r.Faults = append(r.Faults, d.placed(f, places))
 		}
 		r.Rule.Partial, r.Assumed = true, nil
 		return r
@@ -210,6 +215,31 @@ func (d *draft) splitZones(rule *policy.Rule) {
 		rule.Peers = append(rule.Peers, kept)
 	}
 	rule.Peers = append(rule.Peers, more...)
+}
+
+// address adds a peer that is an address, as the row wants it.
+func (d *draft) address(cidr string, from element) {
+	d.row.CIDRs, d.cidrs = append(d.row.CIDRs, cidr), append(d.cidrs, from.at)
+}
+
+// addresses adds those that an argument has.
+func (d *draft) addresses(argument string) {
+	for _, e := range d.peerTexts(argument) {
+		d.address(e.text, e)
+	}
+}
+
+// peerTexts are the texts of an argument that says who is at the other end.
+func (d *draft) peerTexts(argument string) []element {
+	d.peerArguments = append(d.peerArguments, argument)
+	return d.arguments.texts(argument)
+}
+
+// addPorts adds those that an argument has, of the resource or of a block in it.
+func (d *draft) addPorts(of arguments, argument string) {
+	for _, e := range of.texts(argument) {
+		d.row.Ports, d.ports = append(d.row.Ports, e.text), append(d.ports, e.at)
+	}
 }
 
 func (d *draft) assume(format string, a ...any) {

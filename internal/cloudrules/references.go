@@ -29,9 +29,10 @@ func (d *draft) reference(kind policy.ReferenceKind, name, id string, hosts uint
 // yet is still the id of such an object, and of one that no other rule has: two
 // that turn out to be the same count for more than they are.
 func (d *draft) references(kind policy.ReferenceKind, argument string, hosts uint64) {
+	d.peerArguments = append(d.peerArguments, argument)
 	ids, unknown := d.arguments.textsOrUnknown(argument)
 	for _, id := range ids {
-		d.reference(kind, referenceName(kind, id), id, hosts)
+		d.reference(kind, referenceName(kind, id.text), id.text, hosts)
 	}
 	for range unknown {
 		d.unknownReferences++
