@@ -156,21 +156,51 @@ func (d *draft) finish(name string, places map[string]string) Rule {
 		r.Rule.Partial, r.Assumed = true, nil
 		return r
 	}
+	r.Rule.Partial = len(notes.uncertain) > 0
 	rule, faults := d.normalize(name)
-	rule.Partial = len(notes.uncertain) > 0
+	if len(faults) > 0 && d.dropAddresses(faults) {
+		// One address that cannot be read does not make the others uncertain.
+		r.addFaults(d, faults, places)
+		rule, faults = d.normalize(name)
+	}
+	rule.Partial = r.Rule.Partial
 	if len(faults) == 0 {
 		d.splitZones(&rule)
 		faults = refused(&rule)
 	}
 	if len(faults) > 0 {
-		for _, f := range faults {
-			r.Faults = append(r.Faults, d.placed(f, places))
-		}
-		r.Rule.Partial, r.Assumed = true, nil
+		r.addFaults(d, faults, places)
+		r.Assumed = nil
 		return r
 	}
 	r.Rule = rule
 	return r
+}
+
+func (r *Rule) addFaults(d *draft, faults fault.List, places map[string]string) {
+	for _, f := range faults {
+		r.Faults = append(r.Faults, d.placed(f, places))
+	}
+	r.Rule.Partial = true
+}
+
+// dropAddresses blanks the addresses that the faults are about. It leaves the
+// row as it is, and is false, when there are other faults or no peer would be
+// left.
+func (d *draft) dropAddresses(faults fault.List) bool {
+	kept := slices.Clone(d.row.CIDRs)
+	for _, f := range faults {
+		at := indexIn(f.Path, "cidrs")
+		if at < 0 {
+			return false
+		}
+		kept[at] = "" // in place, so that the others stay where they are
+	}
+	if len(d.row.References) == 0 && !slices.ContainsFunc(kept, func(cidr string) bool { return cidr != "" }) {
+		return false
+	}
+	d.row.CIDRs = kept
+	return true
 }
 
 // normalize reads the row, or the two that it stands for.
