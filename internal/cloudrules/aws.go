@@ -17,7 +17,7 @@ func readAWSRule(direction string) func(arguments) []draft {
 	return func(a arguments) []draft {
 		d := draft{arguments: a, group: a.label("security_group_id"), undecided: []string{"ip_protocol", "from_port", "to_port"}}
 		d.row = existing.Rule{Direction: direction, Description: a.label("description")}
-		d.awsPorts(a.text("ip_protocol"))
+		d.awsPorts("ip_protocol")
 		d.addresses("cidr_ipv4")
 		d.addresses("cidr_ipv6")
 		d.references(policy.AWSSecurityGroup, "referenced_security_group_id", GroupHosts)
@@ -26,18 +26,17 @@ func readAWSRule(direction string) func(arguments) []draft {
 	}
 }
 
-// awsPorts reads the ports, which for ICMP are a type and a code. EC2 takes them
-// into account for these protocols alone: with every other one the rule is for
-// all of it.
+// awsPorts reads the protocol and the ports, which for ICMP are a type and a
+// code. EC2 takes them into account for these protocols alone: with every other
+// one the rule is for all of it, and what is unknown about ports says nothing.
 func (d *draft) awsPorts(protocol string) {
-	d.row.Protocol = protocol
-	from, to := d.arguments.text("from_port"), d.arguments.text("to_port")
-	switch strings.ToLower(protocol) {
-	case "tcp", "6", "udp", "17":
-		d.row.FromPort, d.row.ToPort = from, to
+	d.row.Protocol = d.arguments.text(protocol)
+	switch strings.ToLower(d.row.Protocol) {
+	case "tcp", "6", "udp", "17", "":
+		d.row.FromPort, d.row.ToPort = d.arguments.text("from_port"), d.arguments.text("to_port")
 	case "icmp", "1", "icmpv6", "58":
-		d.row.FromPort, d.row.ToPort = from, to
-		if from != "" && from != "-1" {
+		d.row.FromPort, d.row.ToPort = d.arguments.text("from_port"), d.arguments.text("to_port")
+		if from := d.row.FromPort; from != "" && from != "-1" {
 			d.assume("The ICMP type %s counts as all of ICMP.", from)
 		}
 	case "sctp", "132":
@@ -55,7 +54,7 @@ func readAWSOldRule(a arguments) []draft {
 
 // awsPeers reads what old rules and blocks have in common.
 func (d *draft) awsPeers(groups string) {
-	d.awsPorts(d.arguments.text("protocol"))
+	d.awsPorts("protocol")
 	d.addresses("cidr_blocks")
 	d.addresses("ipv6_cidr_blocks")
 	d.references(policy.AWSSecurityGroup, groups, GroupHosts)
