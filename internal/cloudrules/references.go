@@ -10,24 +10,40 @@ import (
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 )
 
-// reference adds a peer that is no address; name is the engine's.
+// reference adds a peer that is no address and says how it counts; name is the
+// engine's.
 func (d *draft) reference(kind policy.ReferenceKind, name, id string, hosts uint64) {
+	if d.addReference(kind, name, hosts) {
+		d.assume("%s is counted as %s hosts: a plan does not say how many it stands for.", id, thousands(hosts))
+	}
+}
+
+// addReference is false when the peer is there already.
+func (d *draft) addReference(kind policy.ReferenceKind, name string, hosts uint64) bool {
+	for _, given := range d.row.References {
+		if given.Name == name {
+			return false
+		}
+	}
 	r := policy.Reference{Name: name, Kind: kind, MaxHosts: hosts}
 	if kind == policy.AWSPrefixList {
 		r.MaxEntries = 1 // what it costs in quota is not asked here
 	}
-	for _, given := range d.row.References {
-		if given.Name == r.Name {
-			return
-		}
-	}
 	d.row.References = append(d.row.References, r)
-	d.assume("%s is counted as %s hosts: a plan does not say how many it stands for.", id, thousands(hosts))
+	return true
 }
 
 // references adds the objects that an argument names. An id that is not known
 // yet is still the id of such an object, and of one that no other rule has: two
 // that turn out to be the same count for more than they are.
+//
+// A list that is unknown as a whole counts as one object, and does not make the
+// rule partial, although it may turn out to name more. AWS's provider plans
+// [aws_security_group.x.id] like that, with x a new group, and a rule between
+// two groups of one plan must not be impossible to accept. How many there are is
+// not to be had from the configuration either: of blocks it tells which objects
+// they refer to and not in which of them, and one reference such as each.value
+// stands for any number. The assumption says so.
 func (d *draft) references(kind policy.ReferenceKind, argument string, hosts uint64) {
 	d.peerArguments = append(d.peerArguments, argument)
 	ids, unknown := d.arguments.textsOrUnknown(argument)
@@ -36,9 +52,25 @@ func (d *draft) references(kind policy.ReferenceKind, argument string, hosts uin
 	}
 	for range unknown {
 		d.unknownReferences++
-		name := fmt.Sprint(unknownPrefix, d.unknownReferences)
-		d.reference(kind, name, fmt.Sprintf("What %s names, known only after apply,", argument), hosts)
+		d.addReference(kind, fmt.Sprint(unknownPrefix, d.unknownReferences), hosts)
 	}
+	switch {
+	case unknown == 0:
+	case isList(argument) && !d.arguments.get(argument).IsKnown():
+		d.assume("What %s names, known only after apply, is counted as one %s of %s hosts: it may name more, and a plan does not say how many hosts one stands for.",
+			argument, words[kind], thousands(hosts))
+	default:
+		d.assume("What %s names, known only after apply, is counted as %s hosts: a plan does not say how many it stands for.", argument, thousands(hosts))
+	}
+}
+
+// isList reports whether an argument lists ids: the clouds' providers name those
+// in the plural.
+func isList(argument string) bool { return strings.HasSuffix(argument, "s") }
+
+// words are what objects are called that unknown lists may name.
+var words = map[policy.ReferenceKind]string{
+	policy.AWSSecurityGroup: "group", policy.AWSPrefixList: "list", policy.AzureApplicationSecurityGroup: "group",
 }
 
 // unknownPrefix begins the names of references whose id is not known yet, until
