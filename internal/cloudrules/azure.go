@@ -51,7 +51,7 @@ func azureDraft(a arguments, part, group string) draft {
 	d.addPorts(a, "destination_port_ranges")
 	d.azureProtocol()
 	side := "source"
-	if strings.EqualFold(d.row.Direction, "outbound") {
+	if d.direction() == policy.Egress {
 		side = "destination"
 	}
 	for _, argument := range []string{side + "_address_prefix", side + "_address_prefixes"} {

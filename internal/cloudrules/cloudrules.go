@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/go-cty/cty"
 
@@ -43,7 +44,8 @@ type Rule struct {
 	Group string
 	// Rule is the rule with the name that was asked for. It is partial when
 	// something is known only after apply or cannot be judged: what is certain
-	// is there, the rest is left out.
+	// is there, the rest is left out. Its direction is egress only when that is
+	// certain, whatever else is not.
 	Rule policy.Rule
 	// Closes says why the rule opens nothing: it denies, or is disabled. It is
 	// empty for a rule that opens something.
@@ -142,7 +144,7 @@ func (d *draft) finish(name string, places map[string]string) Rule {
 	d.nameUnknown(name)
 	notes := d.arguments.notes
 	r := Rule{Part: d.part, Group: d.group, Closes: d.closes, Unknown: d.arguments.unknowns(), Assumed: d.assumed, Faults: notes.faults}
-	r.Rule = policy.Rule{Name: name, Description: d.row.Description}
+	r.Rule = policy.Rule{Name: name, Description: d.row.Description, Direction: d.direction()}
 	if r.Closes != "" {
 		// Nothing of it counts, whatever is not known or wrong.
 		r.Unknown, r.Assumed, r.Faults = nil, nil, nil
@@ -151,8 +153,7 @@ func (d *draft) finish(name string, places map[string]string) Rule {
 	undecided := slices.ContainsFunc(notes.uncertain, func(argument string) bool { return slices.Contains(d.undecided, argument) })
 	peers := len(d.row.CIDRs) + len(d.row.References)
 	if undecided || len(notes.uncertain) > 0 && peers == 0 {
-		// Nothing is certain: egress counts less than ingress, and any port may
-		// be meant.
+		// Nothing is certain: any port may be meant, or anybody.
 		r.Rule.Partial, r.Assumed = true, nil
 		return r
 	}
@@ -201,6 +202,16 @@ func (d *draft) dropAddresses(faults fault.List) bool {
 	}
 	d.row.CIDRs = kept
 	return true
+}
+
+// direction is that of the row; ingress when it is not known or not understood,
+// because egress counts less.
+func (d *draft) direction() policy.Direction {
+	switch strings.ToLower(strings.TrimSpace(d.row.Direction)) {
+	case egress, "outbound":
+		return policy.Egress
+	}
+	return policy.Ingress
 }
 
 // normalize reads the row, or the two that it stands for.

@@ -20,7 +20,9 @@ func readGoogleFirewall(a arguments) []draft {
 	group := googleTargets(a)
 	var drafts []draft
 	for i := range a.blocks("deny") {
-		drafts = append(drafts, draft{arguments: newArguments(a.v), part: fmt.Sprintf("deny[%d]", i), group: group, closes: "it denies"})
+		d := draft{arguments: newArguments(a.v), part: fmt.Sprintf("deny[%d]", i), group: group, closes: "it denies"}
+		d.row.Direction = a.label("direction")
+		drafts = append(drafts, d)
 	}
 	for i, block := range a.blocks("allow") {
 		// Every rule has the notes of the firewall and of its own block.
@@ -76,7 +78,7 @@ func (d *draft) googlePorts() {
 // and none at all is everybody.
 func (d *draft) googlePeers() {
 	before := len(d.arguments.notes.uncertain)
-	if strings.EqualFold(d.row.Direction, "EGRESS") {
+	if d.direction() == policy.Egress {
 		d.addresses("destination_ranges")
 	} else {
 		d.addresses("source_ranges")
