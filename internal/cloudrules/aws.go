@@ -60,7 +60,11 @@ func (d *draft) awsPeers(groups string) {
 	d.references(policy.AWSSecurityGroup, groups, GroupHosts)
 	d.references(policy.AWSPrefixList, "prefix_list_ids", ListHosts)
 	if d.arguments.isTrue("self") {
-		d.reference(policy.AWSSecurityGroup, "the-group-itself", "The group itself", GroupHosts)
+		name := "the-group-itself"
+		if d.group != "" {
+			name = referenceName(policy.AWSSecurityGroup, d.group) // it may be named beside self
+		}
+		d.reference(policy.AWSSecurityGroup, name, "The group itself", GroupHosts)
 	}
 }
 
