@@ -42,9 +42,12 @@ func (a arguments) unknowns() []string {
 }
 
 func (a arguments) noteUnknown(name string) {
-	a.notes.unknown = append(a.notes.unknown, name)
+	a.noteUnknownID(name)
 	a.notes.uncertain = append(a.notes.uncertain, name)
 }
+
+// noteUnknownID is for the id of an object: that it is one is certain.
+func (a arguments) noteUnknownID(name string) { a.notes.unknown = append(a.notes.unknown, name) }
 
 func isObject(v cty.Value) bool { return v.Type().IsObjectType() || v.Type().IsMapType() }
 
@@ -63,12 +66,17 @@ func (a arguments) get(name string) cty.Value {
 	return cty.NullVal(cty.DynamicPseudoType)
 }
 
-// wrong notes a fault at the argument; steps lead to the element of it.
+// wrong notes a fault at the argument, or at the resource when name is empty;
+// steps lead to the element of it.
 func (a arguments) wrong(name string, v cty.Value, want string, steps ...fault.Step) {
-	place := fault.Path{fault.Attribute(name)}.With(steps...)
+	what, place := "The resource", fault.Path{}
+	if name != "" {
+		place = fault.Path{fault.Attribute(name)}.With(steps...)
+		what = place.String()
+	}
 	a.notes.uncertain = append(a.notes.uncertain, name)
 	a.notes.faults.Add(fault.New("Wrong type",
-		fmt.Sprintf("%s is %s and not %s.", place, v.Type().FriendlyName(), want),
+		fmt.Sprintf("%s is %s and not %s.", what, v.Type().FriendlyName(), want),
 		"What the rule opens would be guesswork.",
 		"Review the plan with the version of the cloud's provider that this release knows."), place...)
 }

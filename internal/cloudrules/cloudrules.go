@@ -50,7 +50,9 @@ type Rule struct {
 	// Closes says why the rule opens nothing: it denies, or is disabled. It is
 	// empty for a rule that opens something.
 	Closes string
-	// Unknown are the arguments that are known only after apply, sorted.
+	// Unknown are the arguments that matter and are known only after apply,
+	// sorted. The id of a group or a list among them does not make the rule
+	// partial: that it is one is certain.
 	Unknown []string
 	// Assumed are sentences about what had to be assumed.
 	Assumed []string
@@ -131,7 +133,13 @@ func Read(resourceType string, v cty.Value, name func(part string) string) []Rul
 	if !known || v.IsKnown() && v.IsNull() {
 		return nil
 	}
-	drafts := of.read(newArguments(v))
+	a := newArguments(v)
+	if v.IsKnown() && !isObject(v) {
+		a.wrong("", v, "an object")
+		d := draft{arguments: a}
+		return []Rule{d.finish(name(""), of.places)}
+	}
+	drafts := of.read(a)
 	rules := make([]Rule, len(drafts))
 	for i := range drafts {
 		rules[i] = drafts[i].finish(name(drafts[i].part), of.places)

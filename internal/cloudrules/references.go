@@ -52,6 +52,7 @@ func (d *draft) references(kind policy.ReferenceKind, argument string, hosts uin
 	}
 	for range unknown {
 		d.unknownReferences++
+		d.arguments.noteUnknownID(argument)
 		d.addReference(kind, fmt.Sprint(unknownPrefix, d.unknownReferences), hosts)
 	}
 	switch {
@@ -82,7 +83,11 @@ func (d *draft) nameUnknown(rule string) {
 	for i := range d.row.References {
 		r := &d.row.References[i]
 		if number, isUnknown := strings.CutPrefix(r.Name, unknownPrefix); isUnknown {
-			r.Name = unknownPrefix + shortened(rule, longestName-len(unknownPrefix)-len("_")-len(number)) + "_" + number
+			room := longestName - len(unknownPrefix) - len("_") - len(number)
+			if r.Name = rule; len(rule) > room {
+				r.Name = hashed(rule, rule, room)
+			}
+			r.Name = unknownPrefix + r.Name + "_" + number
 		}
 	}
 }
@@ -109,7 +114,7 @@ func referenceName(kind policy.ReferenceKind, id string) string {
 		id = strings.ToLower(id) // Azure's ids do not differ by case
 	}
 	parts := strings.Split(strings.TrimRight(id, "/"), "/")
-	return hashed(parts[len(parts)-1], string(kind)+" "+id)
+	return hashed(parts[len(parts)-1], string(kind)+" "+id, longestName)
 }
 
 var serviceTagForm = regexp.MustCompile(`^[a-z0-9]{1,40}(\.[a-z0-9]{1,20})?$`)
@@ -121,11 +126,12 @@ func tagName(tag string) string {
 	if serviceTagForm.MatchString(tag) {
 		return strings.ReplaceAll(tag, ".", "-")
 	}
-	return hashed(tag, "service tag "+tag)
+	return hashed(tag, "service tag "+tag, longestName)
 }
 
-// hashed is a readable text as a name, with a hash of what it stands for.
-func hashed(text, of string) string {
+// hashed is a readable text as a name of that length at most, with a hash of what
+// it stands for.
+func hashed(text, of string, length int) string {
 	sum := sha256.Sum256([]byte(of))
 	const digits = 8
 	hash := hex.EncodeToString(sum[:])[:digits]
@@ -137,15 +143,12 @@ func hashed(text, of string) string {
 			b.WriteByte('-')
 		}
 	}
-	name := strings.Trim(shortened(b.String(), longestName-digits-len("-")), "-")
+	name := b.String()
+	name = strings.Trim(name[:min(len(name), length-digits-len("-"))], "-")
 	if name == "" {
 		return "unnamed-" + hash
 	}
 	return name + "-" + hash
-}
-
-func shortened(text string, length int) string {
-	return text[:min(len(text), length)]
 }
 
 func thousands(n uint64) string {
