@@ -42,9 +42,12 @@ func (a arguments) unknowns() []string {
 }
 
 func (a arguments) noteUnknown(name string) {
-	a.notes.unknown = append(a.notes.unknown, name)
+	a.noteUnknownID(name)
 	a.notes.uncertain = append(a.notes.uncertain, name)
 }
+
+// noteUnknownID is for the id of an object: that it is one is certain.
+func (a arguments) noteUnknownID(name string) { a.notes.unknown = append(a.notes.unknown, name) }
 
 func isObject(v cty.Value) bool { return v.Type().IsObjectType() || v.Type().IsMapType() }
 
@@ -63,12 +66,19 @@ func (a arguments) get(name string) cty.Value {
 	return cty.NullVal(cty.DynamicPseudoType)
 }
 
-func (a arguments) wrong(name string, v cty.Value, want string) {
+// wrong notes a fault at the argument, or at the resource when name is empty;
+// steps lead to the element of it.
+func (a arguments) wrong(name string, v cty.Value, want string, steps ...fault.Step) {
+	what, place := "The resource", fault.Path{}
+	if name != "" {
+		place = fault.Path{fault.Attribute(name)}.With(steps...)
+		what = place.String()
+	}
 	a.notes.uncertain = append(a.notes.uncertain, name)
 	a.notes.faults.Add(fault.New("Wrong type",
-		fmt.Sprintf("%s is %s and not %s.", name, v.Type().FriendlyName(), want),
+		fmt.Sprintf("%s is %s and not %s.", what, v.Type().FriendlyName(), want),
 		"What the rule opens would be guesswork.",
-		"Review the plan with the version of the cloud's provider that this release knows."), fault.Attribute(name))
+		"Review the plan with the version of the cloud's provider that this release knows."), place...)
 }
 
 // text reads a string, a number or a bool as text; "" when it is null or
@@ -96,17 +106,17 @@ func isHuge(v cty.Value) bool {
 	return n.IsInf() || exponent > mostBits || exponent < -mostBits
 }
 
-func (a arguments) scalar(name string, v cty.Value) string {
+func (a arguments) scalar(name string, v cty.Value, steps ...fault.Step) string {
 	if v.IsNull() {
 		return ""
 	}
 	if isHuge(v) {
-		a.wrong(name, v, "of a size that any argument has")
+		a.wrong(name, v, "of a size that any argument has", steps...)
 		return ""
 	}
 	text, err := convert.Convert(v, cty.String)
 	if err != nil {
-		a.wrong(name, v, "a text")
+		a.wrong(name, v, "a text", steps...)
 		return ""
 	}
 	return text.AsString()
@@ -130,43 +140,50 @@ func (a arguments) isTrue(name string) bool {
 	return is.True()
 }
 
+// element is one text of an argument, which may be a list.
+type element struct {
+	text string
+	at   fault.Path
+}
+
 // texts reads a list or a single text; unknown elements are noted.
-func (a arguments) texts(name string) []string {
-	texts, unknown := a.textsOrUnknown(name)
+func (a arguments) texts(name string) []element {
+	elements, unknown := a.textsOrUnknown(name)
 	if unknown > 0 {
 		a.noteUnknown(name)
 	}
-	return texts
+	return elements
 }
 
 // textsOrUnknown is texts without the note: it counts what is unknown, and the
 // caller deals with it. A list of which nothing is known counts 1.
-func (a arguments) textsOrUnknown(name string) (texts []string, unknown int) {
+func (a arguments) textsOrUnknown(name string) (elements []element, unknown int) {
 	v := a.get(name)
+	add := func(v cty.Value, steps ...fault.Step) {
+		if text := a.scalar(name, v, steps...); text != "" {
+			elements = append(elements, element{text, fault.Path{fault.Attribute(name)}.With(steps...)})
+		}
+	}
 	switch {
 	case !v.IsKnown():
 		return nil, 1
 	case v.IsNull():
 		return nil, 0
 	case !v.CanIterateElements():
-		if text := a.scalar(name, v); text != "" {
-			texts = append(texts, text)
-		}
-		return texts, 0
+		add(v)
+		return elements, 0
 	case isObject(v):
 		a.wrong(name, v, "a list")
 		return nil, 0
 	}
-	for _, element := range v.AsValueSlice() {
-		if !element.IsKnown() {
+	for i, e := range v.AsValueSlice() {
+		if e.IsKnown() {
+			add(e, fault.Index(i))
+		} else {
 			unknown++
-			continue
-		}
-		if text := a.scalar(name, element); text != "" {
-			texts = append(texts, text)
 		}
 	}
-	return texts, unknown
+	return elements, unknown
 }
 
 // blocks reads a list of nested blocks, each with notes of its own. A list that
@@ -188,7 +205,7 @@ func (a arguments) blocks(name string) []arguments {
 	for i, element := range elements {
 		blocks[i] = newArguments(element)
 		if element.IsKnown() && !element.IsNull() && !isObject(element) {
-			blocks[i].wrong(name, element, "a block")
+			blocks[i].wrong(name, element, "a block", fault.Index(i))
 			blocks[i].v = cty.DynamicVal
 		}
 	}

@@ -8,37 +8,35 @@ import (
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 )
 
-var awsRulePlaces = map[string]string{"protocol": "ip_protocol", "from_port": "from_port", "to_port": "to_port", "ports": "from_port", "cidrs": "cidr_ipv4"}
+var awsRulePlaces = map[string]string{"protocol": "ip_protocol"}
 
-var awsInlinePlaces = map[string]string{"protocol": "protocol", "from_port": "from_port", "to_port": "to_port", "ports": "from_port", "cidrs": "cidr_blocks", "direction": "type"}
+var awsInlinePlaces = map[string]string{"direction": "type"}
 
 // readAWSRule reads aws_vpc_security_group_ingress_rule and its sibling.
 func readAWSRule(direction string) func(arguments) []draft {
 	return func(a arguments) []draft {
 		d := draft{arguments: a, group: a.label("security_group_id"), undecided: []string{"ip_protocol", "from_port", "to_port"}}
 		d.row = existing.Rule{Direction: direction, Description: a.label("description")}
-		d.awsPorts(a.text("ip_protocol"))
-		for _, name := range []string{"cidr_ipv4", "cidr_ipv6"} {
-			d.row.CIDRs = append(d.row.CIDRs, a.texts(name)...)
-		}
+		d.awsPorts("ip_protocol")
+		d.addresses("cidr_ipv4")
+		d.addresses("cidr_ipv6")
 		d.references(policy.AWSSecurityGroup, "referenced_security_group_id", GroupHosts)
 		d.references(policy.AWSPrefixList, "prefix_list_id", ListHosts)
 		return []draft{d}
 	}
 }
 
-// awsPorts reads the ports, which for ICMP are a type and a code. EC2 takes them
-// into account for these protocols alone: with every other one the rule is for
-// all of it.
+// awsPorts reads the protocol and the ports, which for ICMP are a type and a
+// code. EC2 takes them into account for these protocols alone: with every other
+// one the rule is for all of it, and what is unknown about ports says nothing.
 func (d *draft) awsPorts(protocol string) {
-	d.row.Protocol = protocol
-	from, to := d.arguments.text("from_port"), d.arguments.text("to_port")
-	switch strings.ToLower(protocol) {
-	case "tcp", "6", "udp", "17":
-		d.row.FromPort, d.row.ToPort = from, to
+	d.row.Protocol = d.arguments.text(protocol)
+	switch strings.ToLower(d.row.Protocol) {
+	case "tcp", "6", "udp", "17", "":
+		d.row.FromPort, d.row.ToPort = d.arguments.text("from_port"), d.arguments.text("to_port")
 	case "icmp", "1", "icmpv6", "58":
-		d.row.FromPort, d.row.ToPort = from, to
-		if from != "" && from != "-1" {
+		d.row.FromPort, d.row.ToPort = d.arguments.text("from_port"), d.arguments.text("to_port")
+		if from := d.row.FromPort; from != "" && from != "-1" {
 			d.assume("The ICMP type %s counts as all of ICMP.", from)
 		}
 	case "sctp", "132":
@@ -56,14 +54,17 @@ func readAWSOldRule(a arguments) []draft {
 
 // awsPeers reads what old rules and blocks have in common.
 func (d *draft) awsPeers(groups string) {
-	d.awsPorts(d.arguments.text("protocol"))
-	for _, name := range []string{"cidr_blocks", "ipv6_cidr_blocks"} {
-		d.row.CIDRs = append(d.row.CIDRs, d.arguments.texts(name)...)
-	}
+	d.awsPorts("protocol")
+	d.addresses("cidr_blocks")
+	d.addresses("ipv6_cidr_blocks")
 	d.references(policy.AWSSecurityGroup, groups, GroupHosts)
 	d.references(policy.AWSPrefixList, "prefix_list_ids", ListHosts)
 	if d.arguments.isTrue("self") {
-		d.reference(policy.AWSSecurityGroup, "the-group-itself", "The group itself", GroupHosts)
+		name := "the-group-itself"
+		if d.group != "" {
+			name = referenceName(policy.AWSSecurityGroup, d.group) // it may be named beside self
+		}
+		d.reference(policy.AWSSecurityGroup, name, "The group itself", GroupHosts)
 	}
 }
 

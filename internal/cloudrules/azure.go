@@ -9,7 +9,7 @@ import (
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 )
 
-var azurePlaces = map[string]string{"protocol": "protocol", "ports": "destination_port_range", "from_port": "destination_port_range", "to_port": "destination_port_range", "cidrs": "source_address_prefix", "direction": "direction", "access": "access"}
+var azurePlaces = map[string]string{"from_port": "destination_port_range", "to_port": "destination_port_range"}
 
 // azureUndecided are the arguments without which nothing of a rule is certain.
 var azureUndecided = []string{"direction", "access", "protocol", "destination_port_range", "destination_port_ranges"}
@@ -47,14 +47,17 @@ func azureDraft(a arguments, part, group string) draft {
 		return d
 	}
 	// The source port is the dialler's own choice: it restricts nobody.
-	d.row.Ports = slices.Concat(a.texts("destination_port_range"), a.texts("destination_port_ranges"))
+	d.addPorts(a, "destination_port_range")
+	d.addPorts(a, "destination_port_ranges")
 	d.azureProtocol()
 	side := "source"
-	if strings.EqualFold(d.row.Direction, "outbound") {
+	if d.direction() == policy.Egress {
 		side = "destination"
 	}
-	for _, peer := range slices.Concat(a.texts(side+"_address_prefix"), a.texts(side+"_address_prefixes")) {
-		d.azurePeer(peer)
+	for _, argument := range []string{side + "_address_prefix", side + "_address_prefixes"} {
+		for _, peer := range d.peerTexts(argument) {
+			d.azurePeer(peer)
+		}
 	}
 	d.references(policy.AzureApplicationSecurityGroup, side+"_application_security_group_ids", GroupHosts)
 	return d
@@ -67,7 +70,7 @@ func (d *draft) azureProtocol() {
 		return
 	}
 	if slices.Contains(d.row.Ports, "*") || slices.Contains(d.row.Ports, "0-65535") {
-		d.row.Ports = nil
+		d.row.Ports, d.ports = nil, nil
 		return
 	}
 	d.portsOfBoth = true
@@ -75,21 +78,21 @@ func (d *draft) azureProtocol() {
 }
 
 // azurePeer adds an address, a network or a service tag.
-func (d *draft) azurePeer(peer string) {
-	switch word := strings.ToLower(peer); {
+func (d *draft) azurePeer(peer element) {
+	switch word := strings.ToLower(peer.text); {
 	case word == "azureloadbalancer":
-		d.row.CIDRs = append(d.row.CIDRs, "168.63.129.16/32")
+		d.address("168.63.129.16/32", peer)
 	case word == "virtualnetwork":
-		d.tag(peer, policy.Internal, VirtualNetworkHosts)
+		d.tag(peer.text, policy.Internal, VirtualNetworkHosts)
 	case word == "0.0.0.0/0":
 		// The overview of security groups: it represents all addresses, and
 		// clients may write * for it.
-		d.row.CIDRs = append(d.row.CIDRs, "*")
+		d.address("*", peer)
 		d.assume("0.0.0.0/0 counts as every address of IPv4 and IPv6: Azure takes it for the same as *.")
-	case word == "*" || word == "any" || word == "internet" || !isServiceTag(peer):
-		d.row.CIDRs = append(d.row.CIDRs, peer)
+	case word == "*" || word == "any" || word == "internet" || !isServiceTag(peer.text):
+		d.address(peer.text, peer)
 	default:
-		d.tag(peer, policy.Internet, TagHosts)
+		d.tag(peer.text, policy.Internet, TagHosts)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/go-cty/cty"
 
@@ -43,17 +44,20 @@ type Rule struct {
 	Group string
 	// Rule is the rule with the name that was asked for. It is partial when
 	// something is known only after apply or cannot be judged: what is certain
-	// is there, the rest is left out.
+	// is there, the rest is left out. Its direction is egress only when that is
+	// certain, whatever else is not.
 	Rule policy.Rule
 	// Closes says why the rule opens nothing: it denies, or is disabled. It is
 	// empty for a rule that opens something.
 	Closes string
-	// Unknown are the arguments that are known only after apply, sorted.
+	// Unknown are the arguments that matter and are known only after apply,
+	// sorted. The id of a group or a list among them does not make the rule
+	// partial: that it is one is certain.
 	Unknown []string
 	// Assumed are sentences about what had to be assumed.
 	Assumed []string
-	// Faults are what keeps the rule from being judged, placed at the resource's
-	// own arguments.
+	// Faults are what keeps the rule from being judged, or some of it, placed at
+	// the resource's own arguments, or at those of the block that Part leads to.
 	Faults fault.List
 }
 
@@ -63,7 +67,8 @@ type resource struct {
 	// computed are arguments that the cloud's provider fills in when the author
 	// does not write them.
 	computed []string
-	// places are the resource's names for the attributes of an existing rule.
+	// places are the resource's names for the attributes of an existing rule that
+	// it calls otherwise.
 	places map[string]string
 }
 
@@ -101,11 +106,15 @@ const (
 type draft struct {
 	part, group, closes string
 	row                 existing.Rule
+	// cidrs and ports are where the elements of the row's CIDRs and Ports stand.
+	cidrs, ports []fault.Path
 	// arguments noted what was unknown or of the wrong type.
 	arguments arguments
 	// undecided are the arguments without which nothing of the rule is certain:
 	// direction, protocol and ports. Other uncertain arguments are peers.
 	undecided []string
+	// peerArguments are the arguments that say who is at the other end.
+	peerArguments []string
 	// zones are the zones of references that are not judged by address.
 	zones map[string]policy.Zone
 	// portsOfBoth is set when the ports are those of TCP and of UDP.
@@ -124,7 +133,13 @@ func Read(resourceType string, v cty.Value, name func(part string) string) []Rul
 	if !known || v.IsKnown() && v.IsNull() {
 		return nil
 	}
-	drafts := of.read(newArguments(v))
+	a := newArguments(v)
+	if v.IsKnown() && !isObject(v) {
+		a.wrong("", v, "an object")
+		d := draft{arguments: a}
+		return []Rule{d.finish(name(""), of.places)}
+	}
+	drafts := of.read(a)
 	rules := make([]Rule, len(drafts))
 	for i := range drafts {
 		rules[i] = drafts[i].finish(name(drafts[i].part), of.places)
@@ -137,7 +152,7 @@ func (d *draft) finish(name string, places map[string]string) Rule {
 	d.nameUnknown(name)
 	notes := d.arguments.notes
 	r := Rule{Part: d.part, Group: d.group, Closes: d.closes, Unknown: d.arguments.unknowns(), Assumed: d.assumed, Faults: notes.faults}
-	r.Rule = policy.Rule{Name: name, Description: d.row.Description}
+	r.Rule = policy.Rule{Name: name, Description: d.row.Description, Direction: d.direction()}
 	if r.Closes != "" {
 		// Nothing of it counts, whatever is not known or wrong.
 		r.Unknown, r.Assumed, r.Faults = nil, nil, nil
@@ -146,26 +161,65 @@ func (d *draft) finish(name string, places map[string]string) Rule {
 	undecided := slices.ContainsFunc(notes.uncertain, func(argument string) bool { return slices.Contains(d.undecided, argument) })
 	peers := len(d.row.CIDRs) + len(d.row.References)
 	if undecided || len(notes.uncertain) > 0 && peers == 0 {
-		// Nothing is certain: egress counts less than ingress, and any port may
-		// be meant.
+		// Nothing is certain: any port may be meant, or anybody.
 		r.Rule.Partial, r.Assumed = true, nil
 		return r
 	}
+	r.Rule.Partial = len(notes.uncertain) > 0
 	rule, faults := d.normalize(name)
-	rule.Partial = len(notes.uncertain) > 0
+	if len(faults) > 0 && d.dropAddresses(faults) {
+		// One address that cannot be read does not make the others uncertain.
+		r.addFaults(d, faults, places)
+		rule, faults = d.normalize(name)
+	}
+	rule.Partial = r.Rule.Partial
 	if len(faults) == 0 {
 		d.splitZones(&rule)
 		faults = refused(&rule)
 	}
 	if len(faults) > 0 {
-		for _, f := range faults {
-			r.Faults = append(r.Faults, placed(f, places))
-		}
-		r.Rule.Partial, r.Assumed = true, nil
+		r.addFaults(d, faults, places)
+		r.Assumed = nil
 		return r
 	}
 	r.Rule = rule
 	return r
+}
+
+func (r *Rule) addFaults(d *draft, faults fault.List, places map[string]string) {
+	for _, f := range faults {
+		r.Faults = append(r.Faults, d.placed(f, places))
+	}
+	r.Rule.Partial = true
+}
+
+// dropAddresses blanks the addresses that the faults are about. It leaves the
+// row as it is, and is false, when there are other faults or no peer would be
+// left.
+func (d *draft) dropAddresses(faults fault.List) bool {
+	kept := slices.Clone(d.row.CIDRs)
+	for _, f := range faults {
+		at := indexIn(f.Path, "cidrs")
+		if at < 0 {
+			return false
+		}
+		kept[at] = "" // in place, so that the others stay where they are
+	}
+	if len(d.row.References) == 0 && !slices.ContainsFunc(kept, func(cidr string) bool { return cidr != "" }) {
+		return false
+	}
+	d.row.CIDRs = kept
+	return true
+}
+
+// direction is that of the row; ingress when it is not known or not understood,
+// because egress counts less.
+func (d *draft) direction() policy.Direction {
+	switch strings.ToLower(strings.TrimSpace(d.row.Direction)) {
+	case egress, "outbound":
+		return policy.Egress
+	}
+	return policy.Ingress
 }
 
 // normalize reads the row, or the two that it stands for.
@@ -210,6 +264,31 @@ func (d *draft) splitZones(rule *policy.Rule) {
 		rule.Peers = append(rule.Peers, kept)
 	}
 	rule.Peers = append(rule.Peers, more...)
+}
+
+// address adds a peer that is an address, as the row wants it.
+func (d *draft) address(cidr string, from element) {
+	d.row.CIDRs, d.cidrs = append(d.row.CIDRs, cidr), append(d.cidrs, from.at)
+}
+
+// addresses adds those that an argument has.
+func (d *draft) addresses(argument string) {
+	for _, e := range d.peerTexts(argument) {
+		d.address(e.text, e)
+	}
+}
+
+// peerTexts are the texts of an argument that says who is at the other end.
+func (d *draft) peerTexts(argument string) []element {
+	d.peerArguments = append(d.peerArguments, argument)
+	return d.arguments.texts(argument)
+}
+
+// addPorts adds those that an argument has, of the resource or of a block in it.
+func (d *draft) addPorts(of arguments, argument string) {
+	for _, e := range of.texts(argument) {
+		d.row.Ports, d.ports = append(d.row.Ports, e.text), append(d.ports, e.at)
+	}
 }
 
 func (d *draft) assume(format string, a ...any) {

@@ -3,6 +3,7 @@ package cloudrules_test
 import (
 	"encoding/json"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,25 +45,23 @@ func FuzzRead(f *testing.F) {
 		if err != nil {
 			return // package tfplan says what is wrong
 		}
-		rules := read(resourceType, v)
-		if err := assessed(rules); err != nil {
-			t.Fatal(err)
-		}
-		for i := range rules {
-			checkForm(t, &rules[i])
-		}
+		checkRules(t, read(resourceType, v))
 	})
 }
 
 // checkForm checks what the fields of a rule promise of each other.
-func checkForm(t *testing.T, r *cloudrules.Rule) {
+func checkForm(t failing, r *cloudrules.Rule) {
 	t.Helper()
 	switch {
 	case r.Closes != "" && (len(r.Rule.PortRanges) > 0 || len(r.Faults) > 0 || len(r.Unknown) > 0):
-		t.Errorf("closes, and has more: %+v", r)
-	case (len(r.Unknown) > 0 || len(r.Faults) > 0) != r.Rule.Partial:
-		t.Errorf("partial without a reason, or not for one: %+v", r)
+		t.Fatalf("closes, and has more: %+v", r)
+	case r.Rule.Partial && len(r.Unknown) == 0 && len(r.Faults) == 0:
+		t.Fatalf("partial without a reason: %+v", r)
+	case !r.Rule.Partial && len(r.Faults) > 0:
+		t.Fatalf("whole, with faults: %+v", r)
+	case !r.Rule.Partial && len(r.Unknown) > 0 && !slices.ContainsFunc(r.Rule.References(), func(ref policy.Reference) bool { return isUnknown(ref.Name) }):
+		t.Fatalf("whole, and something is unknown that is no id: %+v", r)
 	case r.Closes == "" && !r.Rule.Partial && len(policy.Validate(&policy.Policy{Name: "p", Rules: []policy.Rule{r.Rule}})) > 0:
-		t.Errorf("not whole: %+v", r)
+		t.Fatalf("not whole: %+v", r)
 	}
 }

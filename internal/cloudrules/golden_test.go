@@ -180,6 +180,8 @@ func showRule(b *strings.Builder, r *cloudrules.Rule) {
 	if len(r.Rule.PortRanges) > 0 {
 		ports := r.Rule.Ports()
 		line("opens", r.Rule.Direction.String()+" "+ports.String())
+	} else {
+		line("opens", r.Rule.Direction.String()+" nothing that is certain")
 	}
 	for i := range r.Rule.Peers {
 		g := &r.Rule.Peers[i]

@@ -9,7 +9,7 @@ import (
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 )
 
-var googlePlaces = map[string]string{"protocol": "allow", "ports": "allow", "from_port": "allow", "to_port": "allow", "cidrs": "source_ranges", "direction": "direction"}
+var googlePlaces = map[string]string{"from_port": "ports", "to_port": "ports"}
 
 // everyIPv4 is whom a firewall without peers is for.
 const everyIPv4 = "0.0.0.0/0"
@@ -20,13 +20,16 @@ func readGoogleFirewall(a arguments) []draft {
 	group := googleTargets(a)
 	var drafts []draft
 	for i := range a.blocks("deny") {
-		drafts = append(drafts, draft{arguments: newArguments(a.v), part: fmt.Sprintf("deny[%d]", i), group: group, closes: "it denies"})
+		d := draft{arguments: newArguments(a.v), part: fmt.Sprintf("deny[%d]", i), group: group, closes: "it denies"}
+		d.row.Direction = a.label("direction")
+		drafts = append(drafts, d)
 	}
 	for i, block := range a.blocks("allow") {
 		// Every rule has the notes of the firewall and of its own block.
 		of := newArguments(a.v)
 		d := draft{arguments: of, part: fmt.Sprintf("allow[%d]", i), group: group, undecided: []string{"direction", "disabled", "allow", "protocol", "ports"}}
-		d.row = existing.Rule{Direction: cmp.Or(of.text("direction"), "INGRESS"), Description: of.label("description"), Protocol: block.text("protocol"), Ports: block.texts("ports")}
+		d.row = existing.Rule{Direction: cmp.Or(of.text("direction"), "INGRESS"), Description: of.label("description"), Protocol: block.text("protocol")}
+		d.addPorts(block, "ports")
 		of.notes.add(block.notes)
 		d.googlePorts()
 		d.googlePeers()
@@ -74,15 +77,15 @@ func (d *draft) googlePorts() {
 // googlePeers reads who is at the other end. Sources of several kinds add up,
 // and none at all is everybody.
 func (d *draft) googlePeers() {
-	a, before := d.arguments, len(d.arguments.notes.uncertain)
-	if strings.EqualFold(d.row.Direction, "EGRESS") {
-		d.row.CIDRs = a.texts("destination_ranges")
+	before := len(d.arguments.notes.uncertain)
+	if d.direction() == policy.Egress {
+		d.addresses("destination_ranges")
 	} else {
-		d.row.CIDRs = a.texts("source_ranges")
+		d.addresses("source_ranges")
 		d.googleReferences(policy.GoogleNetworkTag, "source_tags")
 		d.googleReferences(policy.GoogleServiceAccount, "source_service_accounts")
 	}
-	uncertain := len(a.notes.uncertain) > before
+	uncertain := len(d.arguments.notes.uncertain) > before
 	if len(d.row.CIDRs) == 0 && len(d.row.References) == 0 && !uncertain {
 		d.row.CIDRs = []string{everyIPv4}
 	}

@@ -92,8 +92,11 @@ func readJSON(resourceType string, after, mask any) ([]cloudrules.Rule, error) {
 	return read(resourceType, v), nil
 }
 
-// unknownMark begins the names of references that stand for ids not known yet.
-const unknownMark = "unknown_"
+// isUnknown reports whether a name is that of a reference which stands for an id
+// not known yet.
+func isUnknown(name string) bool {
+	return strings.HasPrefix(name, "unknown_") || name == "the-group-itself"
+}
 
 // checkPlace makes one place of a resource unknown, then null. Unknown, what
 // is left must be partial, or open all that the known resource does, where a
@@ -113,7 +116,7 @@ func checkPlace(r resource, at []step) error {
 		return faults
 	}
 	assumed := slices.ContainsFunc(lower, func(r cloudrules.Rule) bool {
-		return slices.ContainsFunc(r.Assumed, func(text string) bool { return strings.Contains(text, "known only after apply") })
+		return slices.ContainsFunc(r.Rule.References(), func(ref policy.Reference) bool { return isUnknown(ref.Name) })
 	})
 	if !assembled(lower).IsPartial() {
 		for _, lost := range compile.Difference(assembled(whole), assembled(lower)) {
@@ -123,7 +126,6 @@ func checkPlace(r resource, at []step) error {
 		}
 	}
 	for _, more := range compile.Difference(assembled(lower), assembled(whole)) {
-		isUnknown := func(name string) bool { return strings.HasPrefix(name, unknownMark) }
 		if !more.Prefixes.IsEmpty() || !assumed || slices.ContainsFunc(more.References, func(name string) bool { return !isUnknown(name) }) {
 			return fmt.Errorf("%v unknown: opens more: %+v", at, more)
 		}

@@ -144,8 +144,7 @@ func (b *builder) ignores(rule *cloudRule) bool {
 	case noCloudRules:
 		return true
 	case ingressCloudRules:
-		certain := len(rule.Rule.Rule.PortRanges) > 0 || len(rule.Unknown) == 0 && len(rule.Faults) == 0
-		return rule.Rule.Rule.Direction == policy.Egress && certain
+		return rule.Rule.Rule.Direction == policy.Egress
 	}
 	return false
 }

@@ -247,6 +247,7 @@ func TestCloud_OptionCloudRules(t *testing.T) {
 	}
 	noDirection := old(func(p *planned, after object) { delete(after, "type"); p.unknown = object{"type": true} })
 	noPeer := old(func(p *planned, after object) { delete(after, "cidr_blocks"); p.unknown = object{"cidr_blocks": true} })
+	noProtocol := old(func(_ *planned, after object) { after["protocol"] = "ah" })
 	deny := planned{resourceType: "azurerm_network_security_rule", name: "deny", after: object{"direction": "Inbound", "access": "Deny", "protocol": "*",
 		"destination_port_range": "*", "source_address_prefix": "*"}}
 	const leftOut = "Hand-written rules that the option -cloud-rules leaves out, not judged: "
@@ -262,7 +263,8 @@ func TestCloud_OptionCloudRules(t *testing.T) {
 		{"none", []planned{byHand("in", nil), out, old(nil), deny}, 0, []string{closes, leftOut + "3."}},
 		{"ingress", []planned{noDirection}, 1, nil},
 		{"none", []planned{noDirection}, 0, []string{leftOut + "1."}},
-		{"ingress", []planned{noPeer}, 1, nil},
+		{"ingress", []planned{noPeer}, 0, []string{leftOut + "1."}},
+		{"ingress", []planned{noProtocol}, 0, []string{leftOut + "1."}},
 	} {
 		r, _ := reviewed(t, planOf(t, nil, test.changes...), "-cloud-rules", test.option)
 		rules := 0
