@@ -77,6 +77,7 @@ func (d *draft) azureProtocol() {
 
 // azurePeer adds an address, a network or a service tag.
 func (d *draft) azurePeer(peer string) {
+	peer = strings.TrimSpace(peer)
 	switch word := strings.ToLower(peer); {
 	case word == "azureloadbalancer":
 		d.row.CIDRs = append(d.row.CIDRs, "168.63.129.16/32")

@@ -89,6 +89,7 @@ func (b *builder) withoutCompiled(rules []cloudRule) (left []cloudRule, compiled
 // findCompiled notes in done which of the marked rules the policy compiles to.
 func (b *builder) findCompiled(p *policy.Policy, rules []cloudRule, marked map[mark][]int, done []bool) {
 	candidates := &policy.Policy{Name: "candidates"}
+	kinds := kindsOf(p)
 	at := map[string]int{}
 	b.eachRow(p, func(m mark, references []string) {
 		for _, i := range marked[m] {
@@ -97,7 +98,7 @@ func (b *builder) findCompiled(p *policy.Policy, rules []cloudRule, marked map[m
 				continue
 			}
 			at[rule.Name] = i
-			candidates.Rules = append(candidates.Rules, withReferences(*rule, references))
+			candidates.Rules = append(candidates.Rules, withReferences(*rule, references, kinds))
 		}
 	})
 	if len(at) == 0 {
@@ -139,26 +140,67 @@ func (b *builder) eachRow(p *policy.Policy, visit func(m mark, references []stri
 	}
 }
 
+// kindsOf are the kinds of a policy's references by their names.
+func kindsOf(p *policy.Policy) map[string]policy.ReferenceKind {
+	kinds := map[string]policy.ReferenceKind{}
+	for i := range p.Rules {
+		for _, r := range p.Rules[i].References() {
+			kinds[r.Name] = r.Kind
+		}
+	}
+	return kinds
+}
+
 // withReferences gives the references of the rule, which are ids, the names
 // that they have in the policy. Which id is which name only the author's map
-// knows, so only their number can be checked.
-func withReferences(rule policy.Rule, names []string) policy.Rule {
+// knows, so only their number and their kinds can be checked. One with a zone
+// of its own is none that a policy's rule can have, such as a service tag. A
+// rule that does not fit gets names that no policy has.
+func withReferences(rule policy.Rule, names []string, kinds map[string]policy.ReferenceKind) policy.Rule {
 	given := rule.References()
-	if len(given) == 0 || len(given) != len(names) {
+	if len(given) == 0 {
 		return rule
 	}
-	group := policy.PeerGroup{Name: "references"}
-	for i, name := range names {
-		reference := given[i]
-		reference.Name = name
-		group.References = append(group.References, reference)
+	if len(given) != len(names) {
+		return withoutName(rule)
 	}
-	peers := []policy.PeerGroup{group}
-	for i := range rule.Peers {
-		g := rule.Peers[i]
+	left := map[policy.ReferenceKind][]policy.Reference{}
+	var peers []policy.PeerGroup
+	for _, g := range rule.Peers {
+		if len(g.References) > 0 && g.Zone != policy.ByAddress {
+			return withoutName(rule)
+		}
+		for _, reference := range g.References {
+			left[reference.Kind] = append(left[reference.Kind], reference)
+		}
 		g.References = nil
 		peers = append(peers, g)
 	}
-	rule.Peers = peers
+	group := policy.PeerGroup{Name: "references"}
+	for _, name := range names {
+		same := left[kinds[name]]
+		if len(same) == 0 {
+			return withoutName(rule)
+		}
+		reference := same[0]
+		left[kinds[name]] = same[1:]
+		reference.Name = name
+		group.References = append(group.References, reference)
+	}
+	rule.Peers = append([]policy.PeerGroup{group}, peers...)
+	return rule
+}
+
+// withoutName gives the references of the rule names that no policy has: an
+// author may name a reference like the id of another object.
+func withoutName(rule policy.Rule) policy.Rule {
+	rule.Peers = slices.Clone(rule.Peers)
+	for i := range rule.Peers {
+		references := slices.Clone(rule.Peers[i].References)
+		for j := range references {
+			references[j].Name = "?" + references[j].Name
+		}
+		rule.Peers[i].References = references
+	}
 	return rule
 }
