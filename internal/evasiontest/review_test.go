@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+	"unicode"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/review"
 	"github.com/backupfw/terraform-provider-backupfw/internal/risk"
@@ -325,5 +327,32 @@ func TestReview_TwoGroups(t *testing.T) {
 	}
 	if len(byHand(r)) != 2 {
 		t.Errorf("%d groups", len(byHand(r)))
+	}
+}
+
+// TestReview_WhatCannotBeSeen: characters that turn or hide a text never reach
+// a reader as they are.
+func TestReview_WhatCannotBeSeen(t *testing.T) {
+	const hostile = "closed\n::notice::accepted\u202e\u2066\u200b\u00ad\ufeff <!-- --> ```"
+	changes := []change{
+		awsRule("rdp", "sg-1"+hostile, obj{"cidr_ipv4": everyIPv4, "description": hostile}),
+		azureRule("rdp", obj{"source_address_prefix": "Tag" + hostile, "description": hostile}),
+		{resourceType: "google_compute_firewall", name: "rdp", index: hostile, after: googleFirewall("rdp", obj{"description": hostile, "source_tags": seq{hostile}}).after},
+	}
+	for _, format := range []string{"markdown", "github", "junit"} {
+		var out, errors bytes.Buffer
+		status := review.Run([]string{"-format", format, "-"}, review.Process{Stdin: bytes.NewReader(planOf(t, changes)), Stdout: &out, Stderr: &errors, Now: time.Now, Version: "1"})
+		if status != review.Refused {
+			t.Errorf("%s: status %d", format, status)
+		}
+		for what, text := range map[string]string{format: out.String(), format + ", errors": errors.String()} {
+			if at := strings.IndexFunc(text, func(r rune) bool { return unicode.Is(unicode.Cf, r) }); at >= 0 {
+				t.Errorf("%s shows %+q", what, text[max(0, at-40):at+10])
+			}
+			// A test report is a file; what stands in the log is obeyed.
+			if what != "junit" && strings.Contains(text, "\n::notice::accepted") {
+				t.Errorf("%s begins a line with a command", what)
+			}
+		}
 	}
 }

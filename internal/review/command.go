@@ -90,7 +90,7 @@ func Run(args []string, p Process) int {
 		return Accepted
 	}
 	if err != nil {
-		fmt.Fprintf(p.Stderr, "review: %s\n", err)
+		fmt.Fprintf(p.Stderr, "review: %s\n", report.Plain(err.Error()))
 		return Unreadable
 	}
 	// A large plan is read once and most of it thrown away: memory matters more
@@ -98,16 +98,16 @@ func Run(args []string, p Process) int {
 	defer debug.SetGCPercent(debug.SetGCPercent(20))
 	r, err := build(o, p)
 	if err != nil {
-		fmt.Fprintf(p.Stderr, "review: %s\n", err)
+		fmt.Fprintf(p.Stderr, "review: %s\n", report.Plain(err.Error()))
 		return Unreadable
 	}
 	if err := write(r, o, p); err != nil {
-		fmt.Fprintf(p.Stderr, "review: %s\n", err)
+		fmt.Fprintf(p.Stderr, "review: %s\n", report.Plain(err.Error()))
 		return Unreadable
 	}
 	if reasons := refusals(r, o); len(reasons) > 0 {
 		for _, reason := range reasons {
-			fmt.Fprintf(p.Stderr, "review: %s\n", reason)
+			fmt.Fprintf(p.Stderr, "review: %s\n", report.Line(reason))
 		}
 		return Refused
 	}
