@@ -79,6 +79,7 @@ func (d *draft) azureProtocol() {
 
 // azurePeer adds an address, a network or a service tag.
 func (d *draft) azurePeer(peer element) {
+	peer.text = strings.TrimSpace(peer.text)
 	switch word := strings.ToLower(peer.text); {
 	case word == "azureloadbalancer":
 		d.address("168.63.129.16/32", peer)

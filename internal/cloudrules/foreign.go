@@ -3,9 +3,10 @@ package cloudrules
 import "strings"
 
 // foreign are the firewall resources of other clouds, of other services and of
-// appliances, whose rules are not understood. A name that ends in * stands for
+// appliances, whose rules are not understood, and the lists of addresses that
+// rules name: an entry more opens all of them. A name that ends in * stands for
 // all that begin like it. The list is sorted. What only attaches rules to
-// something, or holds no rules, is not in it.
+// something, or holds nothing of them, is not in it.
 var foreign = []string{
 	// Alibaba Cloud.
 	"alicloud_cloud_firewall_control_policy",
@@ -15,11 +16,14 @@ var foreign = []string{
 	// AWS: what filters beside security groups, and AWS through its Cloud
 	// Control API.
 	"aws_default_network_acl",
+	"aws_ec2_managed_prefix_list",
+	"aws_ec2_managed_prefix_list_entry",
 	"aws_lightsail_instance_public_ports",
 	"aws_network_acl",
 	"aws_network_acl_rule",
 	"aws_networkfirewall_firewall_policy",
 	"aws_networkfirewall_rule_group",
+	"awscc_ec2_prefix_list",
 	"awscc_ec2_security_group",
 	"awscc_ec2_security_group_egress",
 	"awscc_ec2_security_group_ingress",
@@ -31,6 +35,8 @@ var foreign = []string{
 	"azurerm_firewall_nat_rule_collection",
 	"azurerm_firewall_network_rule_collection",
 	"azurerm_firewall_policy_rule_collection_group",
+	"azurerm_ip_group",
+	"azurerm_ip_group_cidr",
 	"azurerm_mssql_firewall_rule",
 	"azurerm_mysql_flexible_server_firewall_rule",
 	"azurerm_network_manager_admin_rule",
@@ -61,6 +67,7 @@ var foreign = []string{
 	"google_compute_network_firewall_policy_with_rules",
 	"google_compute_region_network_firewall_policy_rule",
 	"google_compute_region_network_firewall_policy_with_rules",
+	"google_network_security_address_group",
 
 	"hcloud_firewall",
 

@@ -162,6 +162,11 @@ func validateListener(l *Listener, partial bool) fault.List {
 			"Only one of the two can be true, and they are scored differently.",
 			`Write negotiated = true, or kind = "undeclared".`), fault.Attribute("negotiated"))
 	}
+	if l.Name != "" {
+		// It stands in messages and reports, and sets one listener apart from
+		// another there.
+		faults.Add(CheckName("The listener's name", l.Name), fault.Attribute("name"))
+	}
 	if l.Kind == Negotiated && l.Name == "" {
 		faults.Add(fault.New("Listener without name",
 			"A negotiated listener has no name.",

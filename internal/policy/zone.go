@@ -1,6 +1,11 @@
 package policy
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+
+	"github.com/backupfw/terraform-provider-backupfw/internal/rawtext"
+)
 
 // Zone says how far outside a peer stands. The order is from the least to the
 // most exposed, so that the larger of two zones is the more exposed one.
@@ -51,5 +56,12 @@ func (z Zone) claimsInside() bool { return z == Internal || z == Management }
 // ClaimsInside reports whether the group declares its addresses to be inside
 // without a word of why. For public addresses that is a finding.
 func (g *PeerGroup) ClaimsInside() bool {
-	return g.Zone.claimsInside() && strings.TrimSpace(g.ZoneReason) == ""
+	return g.Zone.claimsInside() && SaysNothing(g.ZoneReason)
+}
+
+// SaysNothing reports whether a text that should give a reason has no letter
+// and no digit that shows: a zero-width space is not white space.
+func SaysNothing(text string) bool {
+	clean, _ := rawtext.Clean(text)
+	return !strings.ContainsFunc(clean, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) })
 }

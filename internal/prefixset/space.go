@@ -61,3 +61,64 @@ func words(addr netip.Addr) (high, low uint64) {
 	b := addr.As16()
 	return binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])
 }
+
+// Crowded finds the networks of the lengths, one per family, of which s has at
+// least percent of the addresses. networks are those, and part is what s has of
+// them. It is monotone: a larger s never has less. The time is linear in the
+// ranges of s.
+func (s Set) Crowded(length4, length6, percent int) (part, networks Set) {
+	var c crowd
+	for _, r := range s.ranges {
+		length := length4
+		if r.From().Is6() {
+			length = length6
+		}
+		first, last := block(r.From(), length), block(r.To(), length)
+		if first != c.network {
+			c.close(percent)
+			c.network = first
+		}
+		if first == last {
+			c.pieces = append(c.pieces, r)
+			continue
+		}
+		c.pieces = append(c.pieces, netipx.IPRangeFrom(r.From(), netipx.PrefixLastIP(first)))
+		c.close(percent)
+		between := netipx.IPRangeFrom(netipx.PrefixLastIP(first).Next(), last.Addr().Prev())
+		if between.IsValid() {
+			c.part, c.networks = append(c.part, between), append(c.networks, between)
+		}
+		c.network = last
+		c.pieces = append(c.pieces, netipx.IPRangeFrom(last.Addr(), r.To()))
+	}
+	c.close(percent)
+	return normalize(c.part), normalize(c.networks)
+}
+
+// crowd gathers the networks of which enough was seen, and what was seen of the
+// network that is being looked at.
+type crowd struct {
+	part, networks []netipx.IPRange
+	network        netip.Prefix
+	pieces         []netipx.IPRange
+}
+
+func (c *crowd) close(percent int) {
+	if len(c.pieces) == 0 {
+		return
+	}
+	whole := netipx.RangeOfPrefix(c.network)
+	seen := new(big.Int)
+	for _, piece := range c.pieces {
+		seen.Add(seen, rangeSize(piece))
+	}
+	enough := new(big.Int).Mul(rangeSize(whole), big.NewInt(int64(percent)))
+	if seen.Mul(seen, big.NewInt(100)).Cmp(enough) >= 0 {
+		c.part, c.networks = append(c.part, c.pieces...), append(c.networks, whole)
+	}
+	c.pieces = c.pieces[:0]
+}
+
+func block(addr netip.Addr, length int) netip.Prefix {
+	return netip.PrefixFrom(addr, length).Masked()
+}

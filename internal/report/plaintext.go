@@ -39,6 +39,14 @@ func printable(s string) string {
 	return b.String()
 }
 
+// Plain makes a text fit for a terminal or a log: what cannot be seen is written
+// as its number, such as (U+202E), and line breaks stay.
+func Plain(s string) string { return printable(s) }
+
+// Line is Plain on one line: a pipeline may obey what stands at the beginning
+// of one.
+func Line(s string) string { return inline(s) }
+
 // inline is printable on one line.
 func inline(s string) string {
 	return strings.NewReplacer("\n", " ", "\t", " ").Replace(printable(s))

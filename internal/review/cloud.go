@@ -45,12 +45,17 @@ type cloudRule struct {
 
 // isJudged reports whether the review would judge the resource.
 func isJudged(address string) bool {
+	t := typeIn(address)
+	return t == provider.PolicyResource || cloudrules.Understood(t)
+}
+
+// typeIn is the type of the resource with the address, or empty.
+func typeIn(address string) string {
 	parts := strings.Split(tfplan.Static(address), ".")
 	if len(parts) < 2 {
-		return false
+		return ""
 	}
-	t := parts[len(parts)-2]
-	return t == provider.PolicyResource || cloudrules.Understood(t)
+	return parts[len(parts)-2]
 }
 
 func (c *cloudRules) visit(change *tfplan.Change, unchanged bool) error {
@@ -178,8 +183,9 @@ func (b *builder) noteCloudRules(compiled, closes, ignored int) {
 	}
 }
 
-// foreign counts the firewall resources that are not understood, by type, apart
-// from those that have the key of a policy's compiled rule.
+// foreign counts the firewall resources that are not understood, by type, those
+// that are left for a later plan included, apart from those that have the key
+// of a policy's compiled rule.
 func (b *builder) foreign() (unread []string, named int) {
 	compiled := map[mark]bool{}
 	for i := range b.policies {
@@ -193,6 +199,11 @@ func (b *builder) foreign() (unread []string, named int) {
 			named++
 		} else {
 			counts[m.resourceType]++
+		}
+	}
+	for _, address := range b.plan.Deferred {
+		if t := typeIn(address); cloudrules.Opens(t) {
+			counts[t]++
 		}
 	}
 	for _, t := range slices.Sorted(maps.Keys(counts)) {

@@ -90,7 +90,7 @@ func Run(args []string, p Process) int {
 		return Accepted
 	}
 	if err != nil {
-		p.say(err)
+		p.say(report.Plain(err.Error()))
 		return Unreadable
 	}
 	// A large plan is read once and most of it thrown away: memory matters more
@@ -98,16 +98,16 @@ func Run(args []string, p Process) int {
 	defer debug.SetGCPercent(debug.SetGCPercent(20))
 	r, err := build(o, p)
 	if err != nil {
-		p.say(err)
+		p.say(report.Plain(err.Error()))
 		return Unreadable
 	}
 	if err := write(r, o, p); err != nil {
-		p.say(err)
+		p.say(report.Plain(err.Error()))
 		return Unreadable
 	}
 	if reasons := refusals(r, o); len(reasons) > 0 {
 		for _, reason := range reasons {
-			p.say(reason)
+			p.say(report.Line(reason))
 		}
 		return Refused
 	}
@@ -116,7 +116,7 @@ func Run(args []string, p Process) int {
 
 // say writes a line for the reader of the log. When that fails there is no place
 // left to say so, and the exit status still counts.
-func (p *Process) say(what any) {
+func (p *Process) say(what string) {
 	_, _ = fmt.Fprintf(p.Stderr, "review: %s\n", what)
 }
 

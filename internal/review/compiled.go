@@ -90,6 +90,7 @@ func (b *builder) withoutCompiled(rules []cloudRule) (left []cloudRule, compiled
 // findCompiled notes in done which of the marked rules the policy compiles to.
 func (b *builder) findCompiled(p *policy.Policy, rules []cloudRule, marked map[mark][]int, done []bool) {
 	candidates := &policy.Policy{Name: "candidates"}
+	kinds := kindsOf(p)
 	at := map[string]int{}
 	b.eachRow(p, func(m mark, row *emit.Row) {
 		for _, i := range marked[m] {
@@ -98,7 +99,7 @@ func (b *builder) findCompiled(p *policy.Policy, rules []cloudRule, marked map[m
 				continue
 			}
 			at[rule.Name] = i
-			candidates.Rules = append(candidates.Rules, withReferences(*rule, row))
+			candidates.Rules = append(candidates.Rules, withReferences(*rule, row.References, kinds))
 		}
 	})
 	if len(at) == 0 {
@@ -142,35 +143,67 @@ func (b *builder) eachRow(p *policy.Policy, visit func(m mark, row *emit.Row)) {
 	}
 }
 
+// kindsOf are the kinds of a policy's references by their names.
+func kindsOf(p *policy.Policy) map[string]policy.ReferenceKind {
+	kinds := map[string]policy.ReferenceKind{}
+	for i := range p.Rules {
+		for _, r := range p.Rules[i].References() {
+			kinds[r.Name] = r.Kind
+		}
+	}
+	return kinds
+}
+
 // withReferences gives the references of the rule, which are ids, the names
 // that they have in the policy. Which id is which name only the author's map
-// knows, so only their number and their kind can be checked: a list of prefixes
-// may hold everybody, where a security group stands for its hosts.
-func withReferences(rule policy.Rule, row *emit.Row) policy.Rule {
+// knows, so only their number and their kinds can be checked. One with a zone
+// of its own is none that a policy's rule can have, such as a service tag. A
+// rule that does not fit gets names that no policy has.
+func withReferences(rule policy.Rule, names []string, kinds map[string]policy.ReferenceKind) policy.Rule {
 	given := rule.References()
-	if len(given) == 0 || len(given) != len(row.References) {
+	if len(given) == 0 {
 		return rule
 	}
-	// A service tag of Azure is read as a reference with a zone of its own. It
-	// stands for other customers' hosts too, and is in no policy.
-	if slices.ContainsFunc(rule.Peers, func(g policy.PeerGroup) bool { return len(g.References) > 0 && g.Zone != policy.ByAddress }) {
-		return rule
+	if len(given) != len(names) {
+		return withoutName(rule)
 	}
-	group := policy.PeerGroup{Name: "references"}
-	for i, name := range row.References {
-		reference := given[i]
-		if string(reference.Kind) != row.ReferenceKind {
-			return rule
+	left := map[policy.ReferenceKind][]policy.Reference{}
+	var peers []policy.PeerGroup
+	for _, g := range rule.Peers {
+		if len(g.References) > 0 && g.Zone != policy.ByAddress {
+			return withoutName(rule)
 		}
-		reference.Name = name
-		group.References = append(group.References, reference)
-	}
-	peers := []policy.PeerGroup{group}
-	for i := range rule.Peers {
-		g := rule.Peers[i]
+		for _, reference := range g.References {
+			left[reference.Kind] = append(left[reference.Kind], reference)
+		}
 		g.References = nil
 		peers = append(peers, g)
 	}
-	rule.Peers = peers
+	group := policy.PeerGroup{Name: "references"}
+	for _, name := range names {
+		same := left[kinds[name]]
+		if len(same) == 0 {
+			return withoutName(rule)
+		}
+		reference := same[0]
+		left[kinds[name]] = same[1:]
+		reference.Name = name
+		group.References = append(group.References, reference)
+	}
+	rule.Peers = append([]policy.PeerGroup{group}, peers...)
+	return rule
+}
+
+// withoutName gives the references of the rule names that no policy has: an
+// author may name a reference like the id of another object.
+func withoutName(rule policy.Rule) policy.Rule {
+	rule.Peers = slices.Clone(rule.Peers)
+	for i := range rule.Peers {
+		references := slices.Clone(rule.Peers[i].References)
+		for j := range references {
+			references[j].Name = "?" + references[j].Name
+		}
+		rule.Peers[i].References = references
+	}
 	return rule
 }

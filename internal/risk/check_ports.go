@@ -218,7 +218,8 @@ func checkNeighbourServices(m *model) []Finding {
 	for _, g := range m.listeners() {
 		width := g.ports().Len()
 		entries := where(g.entries, func(e bucketEntry) portset.Set {
-			if !e.opening.listener.Negotiated {
+			flow := e.opening.flow
+			if !e.opening.listener.Negotiated && (flow == nil || !flow.Negotiated) {
 				return portset.Set{}
 			}
 			return e.opening.neighbours(e.protocol).Intersect(e.ports)

@@ -2,6 +2,7 @@ package risk
 
 import (
 	"encoding/binary"
+	"maps"
 	"slices"
 	"strings"
 
@@ -186,6 +187,23 @@ func (m *model) prefixes(ids ...int) prefixset.Set {
 	union := prefixset.UnionAll(sets)
 	m.unions[string(key)] = union
 	return union
+}
+
+// references are the references of host sets, each once, sorted by name.
+func (m *model) references(ids []int) []policy.Reference {
+	byName := map[string]policy.Reference{}
+	for _, id := range ids {
+		for _, g := range m.hosts[id].groups {
+			for _, r := range m.peers[g].references {
+				byName[r.Name] = r.Reference
+			}
+		}
+	}
+	list := make([]policy.Reference, 0, len(byName))
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		list = append(list, byName[name])
+	}
+	return list
 }
 
 // inZone reports whether any host that the entries let in stands in a zone

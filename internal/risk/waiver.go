@@ -71,7 +71,7 @@ func validateWaiver(w *policy.Waiver, s Settings, rules map[string]bool) fault.L
 		{"reason", w.Reason, `Say why the risk is accepted, for example "site B leaves rsync in March".`},
 		{"owner", w.Owner, "Name who answers for it, for example an e-mail address of a team."},
 	} {
-		if strings.TrimSpace(required.value) == "" {
+		if policy.SaysNothing(required.value) {
 			faults.Add(fault.New("Waiver without "+required.name,
 				fmt.Sprintf("%s = %q says nothing.", required.name, required.value),
 				"An accepted risk needs somebody who knows why and until when.",
