@@ -244,3 +244,15 @@ func TestWaivers_DaysLeft(t *testing.T) {
 		}
 	}
 }
+
+// Findings that a waiver may accept, of which not everything is known, are not
+// known either.
+func TestAcceptUnknown_FindingsOfAnUnknownWaiver(t *testing.T) {
+	plan := planOf(t, nil, waivedPolicy(t, 4, nil, true))
+	if o := run(plan); o.status != Refused || !strings.Contains(o.stderr, "cannot be judged yet") {
+		t.Errorf("status %d: %s", o.status, o.stderr)
+	}
+	if o := run(plan, "-accept-unknown"); o.status != Accepted || o.stderr != "" {
+		t.Errorf("status %d: %s", o.status, o.stderr)
+	}
+}
