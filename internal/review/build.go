@@ -31,7 +31,9 @@ func build(o options, p Process) (*report.Report, error) {
 		}
 	}
 	b.locator = newLocator(o.config, b.plan)
-	b.addPolicies()
+	if err := b.addPolicies(); err != nil {
+		return nil, err
+	}
 	if b.plan != nil {
 		if err := b.addCloudRules(); err != nil {
 			return nil, err
@@ -64,12 +66,13 @@ type builder struct {
 
 // plannedPolicy is a backupfw_policy of the plan.
 type plannedPolicy struct {
-	change  tfplan.Change
-	subject report.Subject
+	change tfplan.Change
 	// after is nil when the policy is removed, before when it is new or when
-	// the state's value cannot be read.
-	after, before *policy.Policy
-	was           *report.Subject
+	// nobody asked for it.
+	after, before *plannedValue
+	// subject and was are the same, judged on the day of the plan.
+	subject report.Subject
+	was     *report.Subject
 }
 
 func readStream(name string, p Process) (*tfplan.Stream, error) {
@@ -124,44 +127,57 @@ func (b *builder) visitPolicy(c *tfplan.Change) error {
 		return err
 	}
 	planned := plannedPolicy{change: c.Header()}
-	unreadable := func(err error) error {
-		return fmt.Errorf("%s cannot be read: %w. Review a plan with the version of the provider that made it", c.Address, err)
-	}
-	// The day is only known at the end of the plan, so days are filled in later.
 	if !after.IsNull() {
-		planned.subject, planned.after, err = subjectOf(after, policy.Date{})
+		planned.after, err = readPolicy(after)
 		if err != nil {
-			return unreadable(err)
+			return unreadable(c.Address, err)
 		}
 	}
 	if !before.IsNull() && (after.IsNull() || b.options.compare) {
-		was, p, err := subjectOf(before, policy.Date{})
+		planned.before, err = readPolicy(before)
 		if err != nil {
-			return unreadable(err)
+			return unreadable(c.Address, err)
 		}
-		planned.was, planned.before = &was, p
 	}
 	b.policies = append(b.policies, planned)
 	return nil
 }
 
-func (b *builder) addPolicies() {
+func unreadable(address string, err error) error {
+	return fmt.Errorf("%s cannot be read: %w. Review a plan with the version of the provider that made it", address, err)
+}
+
+// addPolicies judges what the plan has of policies: only now, because the day
+// of the plan stands at its end.
+func (b *builder) addPolicies() error {
 	targets := b.usedTargets()
 	for i := range b.policies {
 		planned := &b.policies[i]
-		s := planned.subject
+		var s report.Subject
+		var was *report.Subject
+		var err error
+		if planned.before != nil {
+			on, failed := planned.before.on(b.today)
+			was, err = &on, failed
+		}
+		if planned.after != nil && err == nil {
+			s, err = planned.after.on(b.today)
+		}
+		if err != nil {
+			return unreadable(planned.change.Address, err)
+		}
+		planned.subject, planned.was = s, was
 		if planned.after == nil {
-			s = report.Subject{Kind: report.PolicyKind, Name: planned.was.Name, Score: -1, Limit: -1, Verdict: risk.Accept}
-		} else {
-			s.Waivers = report.WaiversOf(planned.after, b.today)
+			s = report.Subject{Kind: report.PolicyKind, Name: was.Name, Score: -1, Limit: -1, Verdict: risk.Accept}
 		}
 		s.Address, s.Action = planned.change.Address, planned.change.Action
 		s.Location = b.locator.resource(&planned.change)
-		if b.options.compare && planned.was != nil {
+		if b.options.compare && was != nil {
 			s.Change = changeOf(planned, targets)
 		}
 		b.report.Subjects = append(b.report.Subjects, s)
 	}
+	return nil
 }
 
 // addDeferred adds what the plan leaves for a later one: nobody has judged it.

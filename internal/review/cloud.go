@@ -179,7 +179,7 @@ func (b *builder) foreign() (unread []string, named int) {
 	compiled := map[mark]bool{}
 	for i := range b.policies {
 		if p := b.policies[i].after; p != nil && len(b.cloud.foreign) > 0 {
-			b.eachRow(p, func(m mark, _ []string) { compiled[m] = true })
+			b.eachRow(p.Policy, func(m mark, _ []string) { compiled[m] = true })
 		}
 	}
 	counts := map[string]int{}

@@ -52,18 +52,18 @@ func changeOf(planned *plannedPolicy, targets []emit.Target) *report.Change {
 		Gained: report.Without(after.Findings, was.Findings),
 		Lost:   report.Without(was.Findings, after.Findings),
 	}
-	opened := planned.after
-	if opened == nil {
-		opened = &policy.Policy{Name: planned.before.Name}
+	before, opened := planned.before.Policy, &policy.Policy{Name: planned.before.Name}
+	if planned.after != nil {
+		opened = planned.after.Policy
 	}
-	change.Opened = openings(compile.Difference(opened, planned.before))
+	change.Opened = openings(compile.Difference(opened, before))
 	if opened.IsPartial() {
 		// What is not known may be open as before.
 		return change
 	}
-	change.Closed = openings(compile.Difference(planned.before, opened))
+	change.Closed = openings(compile.Difference(before, opened))
 	for _, t := range targets {
-		change.Targets = append(change.Targets, targetChange(t, opened, planned.before))
+		change.Targets = append(change.Targets, targetChange(t, opened, before))
 	}
 	return change
 }

@@ -72,7 +72,7 @@ func (b *builder) withoutCompiled(rules []cloudRule) (left []cloudRule, compiled
 	if len(marked) > 0 {
 		for i := range b.policies {
 			if p := b.policies[i].after; p != nil {
-				b.findCompiled(p, rules, marked, done)
+				b.findCompiled(p.Policy, rules, marked, done)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package review
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/go-cty/cty"
 	"github.com/hashicorp/go-cty/cty/gocty"
@@ -47,29 +48,42 @@ type advice struct {
 	Message    string `cty:"message"`
 }
 
-// subjectOf returns the subject of a policy as the plan has it, and the policy.
-func subjectOf(v cty.Value, today policy.Date) (report.Subject, *policy.Policy, error) {
+// plannedValue is a policy as a plan has it, and what the provider has recorded
+// of its judgement; that is nil while something is unknown.
+type plannedValue struct {
+	*policy.Policy
+	recorded *report.Subject
+}
+
+func readPolicy(v cty.Value) (*plannedValue, error) {
 	p, faults, err := provider.ReadPolicy(v)
 	if err == nil && len(faults) > 0 {
 		err = faults
 	}
 	if err != nil {
-		return report.Subject{}, nil, err
+		return nil, err
 	}
-	if p.IsPartial() || !v.GetAttr("verdict").IsKnown() {
-		s, err := partial(p, today)
-		return s, p, err
+	read := &plannedValue{Policy: p}
+	if !p.IsPartial() && v.GetAttr("verdict").IsKnown() {
+		read.recorded, err = recorded(v, p)
 	}
-	s, err := recorded(v, p, today)
-	return s, p, err
+	return read, err
+}
+
+// on returns the subject of the policy on the day of the plan.
+func (v *plannedValue) on(today policy.Date) (report.Subject, error) {
+	if v.recorded == nil {
+		return partial(v.Policy, today)
+	}
+	s := *v.recorded
+	s.Waivers = report.WaiversOf(v.Policy, today)
+	s.Findings = withExpiring(s.Findings, v.Policy, s.Limit, today)
+	return s, nil
 }
 
 // recorded reads what the provider has judged.
-func recorded(v cty.Value, p *policy.Policy, today policy.Date) (report.Subject, error) {
-	s := report.Subject{
-		Kind: report.PolicyKind, Name: p.Name,
-		Rules: report.RulesOf(p), Waivers: report.WaiversOf(p, today),
-	}
+func recorded(v cty.Value, p *policy.Policy) (*report.Subject, error) {
+	s := &report.Subject{Kind: report.PolicyKind, Name: p.Name, Rules: report.RulesOf(p)}
 	var verdict string
 	var limit *int // null in a state that an older provider wrote
 	var findings []finding
@@ -83,7 +97,7 @@ func recorded(v cty.Value, p *policy.Policy, today policy.Date) (report.Subject,
 		{"findings", &findings}, {"contributions", &contributions}, {"advice", &advices},
 	} {
 		if err := gocty.FromCtyValue(v.GetAttr(attribute.name), attribute.to); err != nil {
-			return s, fmt.Errorf("%s: %w", attribute.name, err)
+			return nil, fmt.Errorf("%s: %w", attribute.name, err)
 		}
 	}
 	s.Verdict, s.Limit = risk.Verdict(verdict), -1
@@ -107,6 +121,30 @@ func recorded(v cty.Value, p *policy.Policy, today policy.Date) (report.Subject,
 		s.Advice = append(s.Advice, report.Advice(a))
 	}
 	return s, nil
+}
+
+// withExpiring adds the findings about waivers that end soon, where the engine
+// would have put them. They come with a day, so a plan warns of them and does
+// not record them.
+func withExpiring(recorded []report.Finding, p *policy.Policy, limit int, today policy.Date) []report.Finding {
+	isExpiring := func(f report.Finding) bool { return f.Code == risk.WaiverExpiring }
+	if len(p.Waivers) == 0 || slices.ContainsFunc(recorded, isExpiring) {
+		return recorded
+	}
+	settings := risk.Settings{MaxScore: 100, MaxWaiverDays: 1 << 20, Today: today}
+	if limit >= 0 {
+		settings.MaxScore = limit
+	}
+	a, faults := risk.Assess(p, settings)
+	if len(faults) > 0 {
+		return recorded // an older version, with other rules, has judged it
+	}
+	for i, f := range report.Judged(p, a, today).Findings {
+		if isExpiring(f) {
+			recorded = slices.Insert(recorded, min(i, len(recorded)), f)
+		}
+	}
+	return recorded
 }
 
 // partial judges what is known of a policy that the provider could not finish.
