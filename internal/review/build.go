@@ -171,6 +171,9 @@ func (b *builder) addPolicies() error {
 			s = report.Subject{Kind: report.PolicyKind, Name: planned.was.Name, Score: -1, Limit: -1, Verdict: risk.Accept}
 		} else {
 			s.Waivers = report.WaiversOf(planned.after, b.today)
+			if !planned.partial {
+				s.Findings = withExpiring(s.Findings, planned.after, s.Limit, b.today)
+			}
 		}
 		s.Address, s.Action = planned.change.Address, planned.change.Action
 		s.Location = b.locator.resource(&planned.change)

@@ -114,6 +114,30 @@ func recorded(v cty.Value, p *policy.Policy) (report.Subject, error) {
 	return s, nil
 }
 
+// withExpiring adds the findings about waivers that end soon, where the engine
+// would have put them. They come with a day, so a plan warns of them and does
+// not record them.
+func withExpiring(recorded []report.Finding, p *policy.Policy, limit int, today policy.Date) []report.Finding {
+	isExpiring := func(f report.Finding) bool { return f.Code == risk.WaiverExpiring }
+	if len(p.Waivers) == 0 || slices.ContainsFunc(recorded, isExpiring) {
+		return recorded
+	}
+	settings := risk.Settings{MaxScore: 100, MaxWaiverDays: 1 << 20, Today: today}
+	if limit >= 0 {
+		settings.MaxScore = limit
+	}
+	a, faults := risk.Assess(p, settings)
+	if len(faults) > 0 {
+		return recorded // an older version, with other rules, has judged it
+	}
+	for i, f := range report.Judged(p, a, today).Findings {
+		if isExpiring(f) {
+			recorded = slices.Insert(recorded, min(i, len(recorded)), f)
+		}
+	}
+	return recorded
+}
+
 // partial judges what is known of a policy that the provider could not finish.
 // The provider's settings do not stand in the plan, so this holds the policy to
 // no limit of the score and doubts no waiver: it finds what stays true.
