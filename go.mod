@@ -2,6 +2,8 @@ module github.com/backupfw/terraform-provider-backupfw
 
 go 1.26
 
+toolchain go1.26.8
+
 require (
 	github.com/agext/levenshtein v1.2.3
 	github.com/go-json-experiment/json v1.27.2
