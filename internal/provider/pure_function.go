@@ -89,14 +89,14 @@ func (f *pureFunction) Run(ctx context.Context, req function.RunRequest, resp *f
 	if len(nodes) == len(f.parameters) {
 		nodes = append(nodes, newNode(nil, true))
 	}
-	if resp.Error = f.refuseNull(nodes); resp.Error != nil {
+	if resp.Error = f.refuseNull(nodes, len(given)); resp.Error != nil {
 		return
 	}
 	if settings := nodes[len(f.parameters)]; !settings.isNull() && settings.isObject() {
 		settings.only(f.settings...)
 	}
 	result := f.compute(nodes)
-	if resp.Error = f.problems(nodes); resp.Error == nil {
+	if resp.Error = f.problems(nodes, len(given)); resp.Error == nil {
 		resp.Error = resp.Result.Set(ctx, f.result.encode(result))
 	}
 }
@@ -123,7 +123,7 @@ func (f *pureFunction) arguments(ctx context.Context, req function.RunRequest) (
 
 // refuseNull reports arguments that are null. Terraform does so itself before
 // it calls; another caller gets an error too.
-func (f *pureFunction) refuseNull(nodes []node) *function.FuncError {
+func (f *pureFunction) refuseNull(nodes []node, given int) *function.FuncError {
 	for i, p := range f.parameters {
 		if nodes[i].isNull() && p.leaf != types.DynamicType {
 			instead := "Write a value."
@@ -133,13 +133,14 @@ func (f *pureFunction) refuseNull(nodes []node) *function.FuncError {
 			nodes[i].fault(fault.New("Null value", p.name+" is null.", nullElement, instead))
 		}
 	}
-	return f.problems(nodes)
+	return f.problems(nodes, given)
 }
 
 // problems writes everything that is wrong into the one text that a function
 // may fail with. It counts as the first argument's; what is wrong with others
-// begins with their names.
-func (f *pureFunction) problems(nodes []node) *function.FuncError {
+// begins with their names. So does what is wrong with settings that are not
+// among the given arguments: Terraform knows no place for them.
+func (f *pureFunction) problems(nodes []node, given int) *function.FuncError {
 	var all fault.List
 	first := int64(-1)
 	for i, n := range nodes {
@@ -154,8 +155,13 @@ func (f *pureFunction) problems(nodes []node) *function.FuncError {
 			all.AddAll(faults, fault.Attribute(settingsName))
 		}
 	}
-	if first < 0 {
+	switch {
+	case first < 0:
 		return nil
+	case first >= int64(given):
+		var placed fault.List
+		placed.AddAll(all, fault.Attribute(settingsName))
+		return function.NewFuncError(placed.Error())
 	}
 	return functionError(first, all)
 }

@@ -180,3 +180,12 @@ func TestPureFunctions_AreDeterministic(t *testing.T) {
 		}
 	}
 }
+
+// Terraform has no place for an error of an argument that it did not send.
+func TestFunctions_MissingSettings_FailAsAWhole(t *testing.T) {
+	t.Parallel()
+	_, failed := serve(t, nil).call(t, "kubernetes_network_policy", loose(t, accepted()))
+	if !strings.HasPrefix(failed, "whole: settings.pod_selector: Pods not selected: ") {
+		t.Error(failed)
+	}
+}
