@@ -112,8 +112,16 @@ func scalar(n node) string {
 	return value
 }
 
-// decimal writes a number as Terraform does where a text is wanted.
-func decimal(v *big.Float) string { return v.Text('f', -1) }
+// decimal writes a number as Terraform does where a text is wanted. One that has
+// more digits than anybody would write is no port either way: it is written in
+// powers of two, which takes no time.
+func decimal(v *big.Float) string {
+	const longest = 1 << 12
+	if exponent := v.MantExp(nil); exponent > longest || exponent < -longest {
+		return v.Text('p', -1)
+	}
+	return v.Text('f', -1)
+}
 
 // scalars reads a list of strings or numbers. A null element is a fault.
 func scalars(n node) []string {

@@ -89,7 +89,31 @@ func typed(raw []byte, t cty.Type) (cty.Value, error) {
 		}
 		t = implied
 	}
-	return ctyjson.Unmarshal(raw, t)
+	v, err := ctyjson.Unmarshal(raw, t)
+	if err != nil {
+		return cty.NilVal, err
+	}
+	return v, checkNumbers(v)
+}
+
+// longestNumber is how many binary digits a number may have before or after its
+// point. A few characters of JSON, such as 1e100000000, can stand for more than
+// anybody can write out.
+const longestNumber = 1 << 12
+
+// checkNumbers refuses values with numbers that nobody can have meant: whoever
+// turns one into a text would never come to its end.
+func checkNumbers(v cty.Value) error {
+	return cty.Walk(v, func(_ cty.Path, v cty.Value) (bool, error) {
+		if v.Type() != cty.Number || v.IsNull() || !v.IsKnown() {
+			return true, nil
+		}
+		n := v.AsBigFloat()
+		if exponent := n.MantExp(nil); exponent > longestNumber || exponent < -longestNumber || n.IsInf() {
+			return false, fmt.Errorf("a number with more than %d binary digits is not one of a firewall rule", longestNumber)
+		}
+		return true, nil
+	})
 }
 
 // masked puts unknown values where the mask, which has the shape of the value,

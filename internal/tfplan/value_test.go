@@ -233,3 +233,21 @@ func TestAfter_OfTheImpliedType_IsTheSameValue(t *testing.T) {
 		}
 	})
 }
+
+// A few characters stand for more digits than anybody could write out, and a
+// rule's ports are written out.
+func TestAfter_NumberWithTooManyDigits_IsRefused(t *testing.T) {
+	for number, refused := range map[string]bool{
+		"1e308": false, "-1e1000": false, "1e-1000": false, "0": false,
+		"1e2000": true, "1e100000000": true, "-1e100000000": true, "1e-100000000": true, "1e2000000000": true,
+	} {
+		for _, of := range []cty.Type{cty.DynamicPseudoType, cty.Object(map[string]cty.Type{"ports": cty.List(cty.Number)})} {
+			c := Change{Address: "t.a", after: []byte(`{"ports": [22, ` + number + `]}`)}
+			_, err := c.After(of)
+			const want = "the value of t.a (after) does not fit the resource in this version of the provider: a number with more than 4096 binary digits is not one of a firewall rule"
+			if refused && (err == nil || err.Error() != want) || !refused && err != nil {
+				t.Errorf("%s: %v", number, err)
+			}
+		}
+	}
+}
