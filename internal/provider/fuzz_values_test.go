@@ -141,7 +141,7 @@ func (d *drawer) elements(typ tftypes.Type, n int, may bool, depth int) []tftype
 // anything draws a value of any type.
 func (d *drawer) anything(may bool) tftypes.Value {
 	if d.oneIn(40) {
-		return loose(d.t, d.deep(pick(d, []int{10, 100, 1000}), may))
+		return loose(d.t, d.deep(pick(d, []int{10, 100, 300}), may))
 	}
 	return loose(d.t, d.tree(may, 0))
 }

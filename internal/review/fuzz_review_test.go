@@ -68,7 +68,7 @@ func FuzzReview(f *testing.F) {
 			status, out, complaint := runOn(args, content)
 			checkReview(t, args[1], status, out, complaint)
 			if again, other, why := runOn(args, content); again != status || !bytes.Equal(other, out) || why != complaint {
-				t.Errorf("the second time it ends with %d and not %d:\n%s\n%s", again, status, other, out)
+				t.Errorf("the second time it ends with %d and not %d, and says %q and not %q:\n%s\n%s", again, status, why, complaint, other, out)
 			}
 		})
 	})

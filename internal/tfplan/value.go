@@ -2,6 +2,8 @@ package tfplan
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -151,7 +153,7 @@ func maskedMembers(v cty.Value, mask map[string]any, t cty.Type) (cty.Value, err
 		}
 	}
 	unknown := false
-	for name, below := range mask {
+	for _, name := range slices.Sorted(maps.Keys(mask)) { // so that of several faults the same one is named
 		of, known := memberType(t, name)
 		if !known {
 			return cty.NilVal, fmt.Errorf("there is no attribute %q", name)
@@ -160,7 +162,7 @@ func maskedMembers(v cty.Value, mask map[string]any, t cty.Type) (cty.Value, err
 		if !present {
 			old = cty.NullVal(of)
 		}
-		with, err := masked(old, below, of)
+		with, err := masked(old, mask[name], of)
 		if err != nil {
 			return cty.NilVal, err
 		}

@@ -251,3 +251,13 @@ func TestAfter_NumberWithTooManyDigits_IsRefused(t *testing.T) {
 		}
 	}
 }
+
+// Of several faults the same one is named every time.
+func TestAfter_SeveralFaults_NamesTheFirstByName(t *testing.T) {
+	c := Change{Address: "t.a", after: []byte(`{"a": "x"}`), unknown: []byte(`{"e": true, "d": true, "c": true, "b": true, "a": "x"}`)}
+	for range 100 {
+		if _, err := c.After(cty.Object(map[string]cty.Type{"a": cty.String})); err == nil || !strings.HasSuffix(err.Error(), "after_unknown holds string") {
+			t.Fatal(err)
+		}
+	}
+}
