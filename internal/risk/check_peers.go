@@ -1,7 +1,6 @@
 package risk
 
 import (
-	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -51,16 +50,12 @@ func (m *model) byPeers(judge func(peers prefixset.Set, references []policy.Refe
 		if b.class == Neighbours {
 			continue
 		}
-		ids := reachedBy[b]
-		var idsKey []byte
-		for _, id := range ids {
-			idsKey = binary.AppendUvarint(idsKey, uint64(id))
-		}
-		v := judged[string(idsKey)]
+		reach := reachedBy[b]
+		v := judged[reach.key]
 		if v == nil {
-			v = &verdict{wide: judge(m.prefixes(ids...), m.references(ids)), shares: map[int]wide{}}
+			v = &verdict{wide: judge(m.prefixes(reach.ids...), m.references(reach.ids)), shares: map[int]wide{}}
 			v.key = v.prefixes.String() + " " + strings.Join(v.references, " ")
-			judged[string(idsKey)] = v
+			judged[reach.key] = v
 		}
 		if v.isEmpty() {
 			continue

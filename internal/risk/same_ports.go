@@ -1,78 +1,94 @@
 package risk
 
 import (
+	"encoding/binary"
 	"slices"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
 )
 
-// reachedBy lists, for every service, the host sets that reach it or a port of
-// it under another name, ascending. A port has one listener, whatever two rules
-// call it, so that whom they let in belongs together.
-func (m *model) reachedBy() map[*bucket][]int {
-	together := m.onSamePorts()
-	ids := map[*bucket][]int{}
+// reachers are the host sets that reach a service, ascending. key is equal for
+// equal ids.
+type reachers struct {
+	ids []int
+	key string
+}
+
+func newReachers(ids []int) *reachers {
+	var key []byte
+	for _, id := range ids {
+		key = binary.AppendUvarint(key, uint64(id))
+	}
+	return &reachers{ids, string(key)}
+}
+
+// reachedBy finds, for every service, the host sets that reach it or one that
+// has ports in common with it. A port has one listener, whatever two rules call
+// it, so that whom they let in belongs together, as it does over the ports of
+// one service. The time is near linear in what the services open.
+func (m *model) reachedBy() map[*bucket]*reachers {
+	first := m.onSamePorts()
+	members := map[*bucket][]*bucket{}
 	for _, b := range m.buckets {
-		list := b.hostIDs()
-		if len(together[b]) > 0 {
-			open := b.ports()
-			for _, other := range together[b] {
-				for _, e := range other.entries {
-					if e.ports.Overlaps(open.Of(e.protocol)) {
-						list = append(list, e.opening.hosts)
-					}
+		members[first[b]] = append(members[first[b]], b)
+	}
+	found := map[*bucket]*reachers{}
+	for _, b := range m.buckets {
+		if first[b] != b {
+			continue
+		}
+		var ids []int
+		for _, member := range members[b] {
+			ids = append(ids, member.hostIDs()...)
+		}
+		slices.Sort(ids)
+		together := newReachers(slices.Compact(ids))
+		for _, member := range members[b] {
+			found[member] = together
+		}
+	}
+	return found
+}
+
+// onSamePorts joins the declared and undeclared listeners that have ports in
+// common, and names one of each group. Well-known services have their ports
+// alone.
+func (m *model) onSamePorts() map[*bucket]*bucket {
+	parent := map[*bucket]*bucket{}
+	for _, b := range m.buckets {
+		parent[b] = b
+	}
+	root := func(b *bucket) *bucket {
+		for parent[b] != b {
+			parent[b] = parent[parent[b]]
+			b = parent[b]
+		}
+		return b
+	}
+	for _, direction := range policy.Directions() {
+		for _, protocol := range portset.Protocols() {
+			var last span // that ends last of those so far
+			for _, s := range m.spans(direction, protocol) {
+				if last.bucket != nil && s.ports.First <= last.ports.Last {
+					parent[root(s.bucket)] = root(last.bucket)
+				}
+				if last.bucket == nil || s.ports.Last > last.ports.Last {
+					last = s
 				}
 			}
-			slices.Sort(list)
-			list = slices.Compact(list)
 		}
-		ids[b] = list
 	}
-	return ids
+	for _, b := range m.buckets {
+		parent[b] = root(b)
+	}
+	return parent
 }
 
 // span is a stretch of ports of a service.
 type span struct {
 	ports  portset.Range
 	bucket *bucket
-}
-
-// onSamePorts lists, for every declared or undeclared listener, the others that
-// have a port in common with it. Well-known services have their ports alone.
-func (m *model) onSamePorts() map[*bucket][]*bucket {
-	pairs := map[*bucket]map[*bucket]bool{}
-	meet := func(a, b *bucket) {
-		if pairs[a] == nil {
-			pairs[a] = map[*bucket]bool{}
-		}
-		pairs[a][b] = true
-	}
-	for _, direction := range policy.Directions() {
-		for _, protocol := range portset.Protocols() {
-			var active []span
-			for _, s := range m.spans(direction, protocol) {
-				active = slices.DeleteFunc(active, func(a span) bool { return a.ports.Last < s.ports.First })
-				for _, a := range active {
-					meet(a.bucket, s.bucket)
-					meet(s.bucket, a.bucket)
-				}
-				active = append(active, s)
-			}
-		}
-	}
-	together := map[*bucket][]*bucket{}
-	for _, b := range m.buckets {
-		if len(pairs[b]) == 0 {
-			continue
-		}
-		for _, other := range m.buckets {
-			if pairs[b][other] {
-				together[b] = append(together[b], other)
-			}
-		}
-	}
-	return together
 }
 
 // spans lists what the listeners open of a protocol, by the first port. Those
