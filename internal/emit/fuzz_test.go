@@ -176,7 +176,7 @@ func TestTargets_WorkGrowsWithThePolicy(t *testing.T) {
 				}
 				worktest.CheckDoubling(t, 100, 3, func(n int) func() {
 					p := shape.Policy(n)
-					return func() { emitted(target, p, o) }
+					return func() { _, _ = emitted(target, p, o) }
 				})
 			})
 		}
