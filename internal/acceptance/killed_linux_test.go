@@ -153,7 +153,7 @@ func (w *Workspace) applyKilled(after int) {
 // written and no others: the next plan does what is left, on create as on
 // update, and the state is then the one of an apply that nothing disturbed.
 func TestPolicy_ProviderKilledInApply_NextPlanRepairs(t *testing.T) {
-	const policies, after = 250, 40
+	const policies, after = 80, 20
 	undisturbed := NewWorkspace(t, true)
 	w := NewWorkspace(t, true)
 	for i, port := range []int{29168, 29169} {

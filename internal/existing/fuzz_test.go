@@ -121,7 +121,7 @@ func TestNormalize_WorkGrowsWithTheRules(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			worktest.CheckDoubling(t, 500, 3, func(n int) func() {
 				rules := prepare(n)
-				return func() { existing.Normalize(rules) }
+				return func() { _, _ = existing.Normalize(rules) }
 			})
 		})
 	}

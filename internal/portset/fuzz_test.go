@@ -54,7 +54,7 @@ func TestParse_WorkGrowsWithTheText(t *testing.T) {
 	for _, texts := range [][]string{{"22/tcp"}, {"22"}, everyThird(1000, 0), {"1-2/tcp", "icmp", "any"}} {
 		worktest.CheckDoubling(t, 2_000, 3, func(n int) func() {
 			list := slices.Repeat(texts, n)[:n]
-			return func() { ParseList(list) }
+			return func() { _, _ = ParseList(list) }
 		})
 	}
 }

@@ -68,7 +68,7 @@ func TestParse_WorkGrowsWithTheText(t *testing.T) {
 				for i := range texts {
 					texts[i] = text(i)
 				}
-				return func() { ParseList(texts) }
+				return func() { _, _ = ParseList(texts) }
 			})
 		})
 	}

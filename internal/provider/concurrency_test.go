@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// manyPolicies is a configuration of so many different policies, each compiled
-// and judged once more by a function. Their port ranges are of several
+// manyPolicies is a configuration of so many different policies, some of them
+// compiled and judged once more by a function. Their port ranges are of several
 // products, since products are read when they are first asked for.
 const manyPolicies = requiredProviders + `
 locals {
@@ -35,7 +35,7 @@ resource "backupfw_port_range" "of_a_product" {
 resource "backupfw_policy" "this" {
   count = length(local.numbers)
   name  = "policy-${count.index}"
-  rules = {
+  rules = { for key, rule in {
     product = {
       direction   = "ingress"
       port_ranges = [backupfw_port_range.of_a_product[count.index %% length(local.products)]]
@@ -44,9 +44,9 @@ resource "backupfw_policy" "this" {
     movers = {
       direction   = count.index %% 2 == 0 ? "ingress" : "egress"
       port_ranges = [{ name = "movers", listeners = [{ name = "movers", kind = "negotiated", ports = ["${29168 + count.index}-${29175 + count.index}/tcp"] }] }]
-      peers       = [{ name = "dmz", prefixes = ["198.51.100.${count.index %% 200}/32"], zone = "dmz" }]
+      peers       = [{ name = "dmz", prefixes = ["198.51.100.${count.index}/32"], zone = "dmz" }]
     }
-  }
+  } : key => rule if key == "movers" || count.index %% 20 < length(local.products) }
 }
 
 locals {
@@ -54,7 +54,7 @@ locals {
 }
 
 data "backupfw_aws_security_group_rules" "this" {
-  count  = length(local.numbers)
+  count  = 20
   policy = local.policies[count.index]
 }
 
@@ -63,7 +63,7 @@ output "keys" {
 }
 
 output "points" {
-  value = [for policy in local.policies : provider::backupfw::assess(policy, {}).points]
+  value = [for policy in slice(local.policies, 0, 5) : provider::backupfw::assess(policy, {}).points]
 }
 `
 
@@ -94,7 +94,6 @@ func TestAccCLI_ManyPoliciesAtOnce_SameBytesAsOneByOne(t *testing.T) {
 		must(t, err)
 		var state struct{ Outputs, Resources json.RawMessage } // without lineage, which is random
 		must(t, json.Unmarshal(text, &state))
-		w.run(0, "plan", "-no-color", flag, "-detailed-exitcode")
 		return outcome{
 			plan:  bytes.Join([][]byte{plan.Changes, plan.Outputs, plan.Values, plan.Prior.Values}, []byte("\n")),
 			state: bytes.Join([][]byte{state.Outputs, state.Resources}, []byte("\n")),

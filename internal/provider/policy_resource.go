@@ -18,7 +18,7 @@ func newPolicyResource() resource.Resource {
 	return &declaredResource{
 		name: "policy",
 		doc: "What a host, or a group of hosts, lets in and out for its backup: scored, and rejected in the plan when it opens too much.\n\n" +
-			"Everything computed is known in the first plan when the inputs are. An update that raises the score warns in the plan: the old score, the new one, and what is opened. Pass the policy to rule data sources through a local: " +
+			"Everything computed is known in the first plan when the inputs are. An update that raises the score warns in the plan: the old score, the new one, and what is opened. After an upgrade of the provider that rates the same policy otherwise, a warning says that it is not the configuration that changed. Pass the policy to rule data sources through a local: " +
 			"Terraform reads a data source that refers directly to a resource with pending changes only during apply.",
 		required: []shape{
 			text("name", "Name of the policy: 1 to 63 of `a-z`, `0-9`, `-` and `_`, starting with a letter or digit."),

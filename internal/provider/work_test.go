@@ -26,7 +26,9 @@ func TestResources_WorkGrowsWithTheConfiguration(t *testing.T) {
 	}
 	same := func(text string) func(int) string { return func(int) string { return text } }
 	numbered := func(form string) func(int) string { return func(i int) string { return fmt.Sprintf(form, i) } }
-	in := func(config obj, path ...any) func(any) obj { return func(v any) obj { return with(config, v, path...) } }
+	in := func(config obj, path ...any) func(any) obj {
+		return func(v any) obj { return with(config, v, path...) }
+	}
 	listener := []any{"rules", "desk", "port_ranges", 0, "listeners", 0}
 	peers := []any{"rules", "desk", "peers", 0}
 	to := func(path []any, name string) []any { return append(append([]any{}, path...), name) }

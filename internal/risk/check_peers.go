@@ -1,7 +1,6 @@
 package risk
 
 import (
-	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -46,20 +45,17 @@ func (m *model) byPeers(judge func(peers prefixset.Set, references []policy.Refe
 	var list []*peerFinding
 	byKey := map[string]*peerFinding{}
 	judged := map[string]*verdict{}
+	reachedBy := m.reachedBy()
 	for _, b := range m.buckets {
 		if b.class == Neighbours {
 			continue
 		}
-		ids := b.hostIDs()
-		var idsKey []byte
-		for _, id := range ids {
-			idsKey = binary.AppendUvarint(idsKey, uint64(id))
-		}
-		v := judged[string(idsKey)]
+		reach := reachedBy[b]
+		v := judged[reach.key]
 		if v == nil {
-			v = &verdict{wide: judge(m.prefixes(ids...), m.references(ids)), shares: map[int]wide{}}
+			v = &verdict{wide: judge(m.prefixes(reach.ids...), m.references(reach.ids)), shares: map[int]wide{}}
 			v.key = v.prefixes.String() + " " + strings.Join(v.references, " ")
-			judged[string(idsKey)] = v
+			judged[reach.key] = v
 		}
 		if v.isEmpty() {
 			continue
@@ -141,8 +137,9 @@ func anyWide(peers prefixset.Set, references []policy.Reference) wide {
 			hosts += r.MaxHosts
 		}
 	}
-	ipv4 := withEmbedded(peers).IPv4()
-	if ipv4HasMoreThanHalf, _ := ipv4.MoreThanHalf(); hosts == 0 || ipv4HasMoreThanHalf || hosts+ipv4.AddressCount().Uint64() <= halfOfIPv4 {
+	// The lists count beside addresses that are everybody already, too: what is
+	// too wide never becomes less when a peer arrives.
+	if hosts == 0 || hosts+withEmbedded(peers).IPv4().AddressCount().Uint64() <= halfOfIPv4 {
 		return everybody
 	}
 	everybody.prefixes = everybody.prefixes.Union(peers.IPv4()).Union(transitional(peers))

@@ -5,9 +5,9 @@ package risk
 // documentation, the waivers' validation and the tests read this table.
 var catalogue = []CodeInfo{
 	{Code: AnyPeer, Default: "reject (ingress), warn (egress)", Waivable: true, certain: true, check: checkAnyPeer,
-		Raised: "The peers of a rule, or of all rules together for one service, cover a whole address family or more than half of it. For IPv6 more than half of 2000::/3 counts too: that is the whole IPv6 internet."},
+		Raised: "The peers of a rule, or of all rules together for one service, cover a whole address family or more than half of it. For IPv6 more than half of 2000::/3 counts too: that is the whole IPv6 internet. Prefix lists may hold any address and count with their max_hosts."},
 	{Code: BroadPeer, Default: "reject (ingress), warn (egress)", Waivable: true, certain: true, check: checkBroadPeer,
-		Raised: "A public prefix wider than /24 (IPv4) or /48 (IPv6), or a private one wider than /12 (IPv4) or /44 (IPv6, as many networks), after joining what belongs together. Not raised beside any-peer for the same addresses."},
+		Raised: "A public prefix wider than /24 (IPv4) or /48 (IPv6), or a private one wider than /12 (IPv4) or /44 (IPv6, as many networks), after joining what belongs together, what reaches the same IPv4 addresses, and whom listeners on the same ports let in. A network of which at least 90 % are open counts as the whole. Not raised beside any-peer for the same addresses."},
 	{Code: WellKnownPort, Default: "reject", Waivable: true, certain: true, check: checkWellKnownPort,
 		Raised: "A port from 0 to 1023 that is not a documented port of the declared product."},
 	{Code: SensitiveService, Default: "reject", Waivable: true, certain: true, check: checkSensitiveService,
@@ -21,7 +21,7 @@ var catalogue = []CodeInfo{
 	{Code: ExploitedListenerFound, Default: "warn, reject from the internet", Waivable: true, certain: true, check: checkExploitedListener,
 		Raised: "The listener of a flow is in CISA's Known Exploited Vulnerabilities catalogue."},
 	{Code: PublicPeerPrivateClaim, Default: "reject", Waivable: true, certain: true, check: checkPublicPeerPrivateClaim,
-		Raised: "Public addresses are declared internal or management without zone_reason."},
+		Raised: "Public addresses, or prefix lists, which may hold any, are declared internal or management without zone_reason."},
 	{Code: UndocumentedPort, Default: "warn", Waivable: true, certain: true, check: checkUndocumentedPort,
 		Raised: "A product is declared and the port is not in its catalogue entry."},
 	{Code: OversizedRange, Default: "warn", Waivable: true, check: checkOversizedRange,

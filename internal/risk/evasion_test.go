@@ -138,3 +138,38 @@ func TestInvariant7_Embedded_CountsAtLeastWhatItReaches(t *testing.T) {
 		}
 	})
 }
+
+// TestInvariant7_WidePeers_Monotone: what one of the two findings about wide
+// peers speaks of stays wide when more is opened, whatever it is called.
+func TestInvariant7_WidePeers_Monotone(t *testing.T) {
+	wideOf := func(a *Assessment) (prefixset.Set, map[string]bool) {
+		var prefixes []prefixset.Set
+		references := map[string]bool{}
+		for i := range a.Findings {
+			if f := &a.Findings[i]; f.Code == AnyPeer || f.Code == BroadPeer {
+				prefixes = append(prefixes, f.Prefixes)
+				for _, name := range f.References {
+					references[name] = true
+				}
+			}
+		}
+		return prefixset.UnionAll(prefixes), references
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawPolicy(t, 3)
+		more := copied(p)
+		more.Rules = append(more.Rules, drawRule(t, "rule-z"))
+		group := &more.Rules[0].Peers[0]
+		group.Prefixes = group.Prefixes.Union(drawPrefixes(t, 0, 2))
+		before, references := wideOf(assessedWith(t, p, testSettings()))
+		after, still := wideOf(assessedWith(t, more, testSettings()))
+		if !after.Covers(before) {
+			t.Fatalf("with more open, %s is not too wide any more", before.Minus(after))
+		}
+		for name := range references {
+			if !still[name] {
+				t.Fatalf("with more open, the list %s is not too wide any more", name)
+			}
+		}
+	})
+}

@@ -1,6 +1,7 @@
 package risk
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -53,6 +54,20 @@ var (
 	ref1  = policy.Reference{Name: "bastion", Kind: policy.AWSSecurityGroup, MaxHosts: 4}
 )
 
+// listOf is a prefix list that stands for so many hosts.
+func listOf(hosts uint64) policy.Reference {
+	return policy.Reference{Name: "bastions", Kind: policy.AWSPrefixList, MaxHosts: hosts, MaxEntries: 1}
+}
+
+// withoutLast is a public /23 without its last n addresses.
+func withoutLast(n int) policy.PeerGroup {
+	g := anywhere("198.51.100.0/23")
+	for i := range n {
+		g.Prefixes = g.Prefixes.Minus(addresses(fmt.Sprintf("198.51.101.%d", 255-i)))
+	}
+	return g
+}
+
 func findingCases() []findingCase {
 	return []findingCase{
 		{AnyPeer, "a whole family", in(vault, anywhere("0.0.0.0/0")), Reject, Critical, quiet40, "0.0.0.0/0"},
@@ -68,6 +83,15 @@ func findingCases() []findingCase {
 		{AnyPeer, "half of the global unicast addresses", in(vault, anywhere("3000::/4")), "", "", "", ""},
 		{AnyPeer, "more than half of them", in(vault, anywhere("3000::/4", "2fff::/128")), Reject, Critical, quiet40, "2fff::/128, 3000::/4"},
 
+		{AnyPeer, "two names of one port", []policy.Rule{ingress("a", negotiated("vault", "29168/tcp"), anywhere("0.0.0.0/1")),
+			ingress("b", negotiated("other", "29168/tcp"), anywhere("128.0.0.0/1"))}, Reject, Critical, "29168/tcp", "0.0.0.0/0"},
+		{AnyPeer, "a list of more than half", in(vault, references(policy.ByAddress, listOf(1<<31+1))), Reject, Critical, quiet40, "bastions"},
+		{AnyPeer, "a list of half", in(vault, references(policy.ByAddress, listOf(1<<31))), "", "", "", ""},
+		{AnyPeer, "a list and one address more than half", in(vault, anywhere("198.51.100.1"), references(policy.ByAddress, listOf(1<<31))), Reject, Critical, quiet40, "198.51.100.1/32, bastions"},
+
+		{BroadPeer, "90 % of a /23", in(vault, withoutLast(51)), Reject, High, quiet40, withoutLast(51).Prefixes.String()},
+		{BroadPeer, "less than 90 % of a /23", in(vault, withoutLast(52)), "", "", "", ""},
+		{BroadPeer, "halves in two encodings", in(vault, anywhere("198.51.100.0/24", "64:ff9b::198.51.101.0/120")), Reject, High, quiet40, "198.51.100.0/24, 64:ff9b::c633:6500/120"},
 		{BroadPeer, "public /24", in(vault, dmz("198.51.100.0/24")), "", "", "", ""},
 		{BroadPeer, "public /23", in(vault, dmz("198.51.100.0/23")), Reject, High, quiet40, "198.51.100.0/23"},
 		{BroadPeer, "two /24 that join", in(vault, dmz("198.51.100.0/24", "198.51.101.0/24")), Reject, High, quiet40, "198.51.100.0/23"},
@@ -129,6 +153,10 @@ func findingCases() []findingCase {
 		{ExploitedListenerFound, "from a prefix list", in(flow("veeam", "server-secure-v12"), references(policy.ByAddress, referencePool[2])), Reject, Critical, "9401/tcp", "offices"},
 		{ExploitedListenerFound, "another flow", in(flow("veeam", "data-mover"), host), "", "", "", ""},
 
+		{PublicPeerPrivateClaim, "a prefix list", in(vault, references(policy.Internal, listOf(4))), Reject, High, quiet40, "bastions"},
+		{PublicPeerPrivateClaim, "a prefix list with a reason", in(vault, withReason(references(policy.Internal, listOf(4)), "ours")), "", "", "", ""},
+		{PublicPeerPrivateClaim, "a security group", in(vault, references(policy.Internal, ref1)), "", "", "", ""},
+		{PublicPeerPrivateClaim, "a reason that does not show", in(vault, withReason(internal("198.51.100.16/28"), "\u200b")), Reject, High, quiet40, "198.51.100.16/28"},
 		{PublicPeerPrivateClaim, "internal", in(vault, internal("198.51.100.0/28", "10.0.0.0/24")), Reject, High, quiet40, "198.51.100.0/28"},
 		{PublicPeerPrivateClaim, "management", in(vault, group(policy.Management, "2001:db8::/64")), Reject, High, quiet40, "2001:db8::/64"},
 		{PublicPeerPrivateClaim, "with a reason", in(vault, withReason(internal("198.51.100.0/28"), "our own")), "", "", "", ""},
