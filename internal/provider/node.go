@@ -132,7 +132,9 @@ func (n node) only(names ...string) {
 // characters: it comes from data, and may not show or show as something else.
 func givenName(name string) fault.Step {
 	short := rawtext.Shorten(name, rawtext.MaxQuoted)
-	odd := func(r rune) bool { return !strings.ContainsRune("_-", r) && (r >= utf8.RuneSelf || !unicode.IsLetter(r) && !unicode.IsDigit(r)) }
+	odd := func(r rune) bool {
+		return !strings.ContainsRune("_-", r) && (r >= utf8.RuneSelf || !unicode.IsLetter(r) && !unicode.IsDigit(r))
+	}
 	if name == "" || strings.ContainsFunc(name, odd) {
 		return fault.Key(short)
 	}
