@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
@@ -122,8 +124,21 @@ func (n node) only(names ...string) {
 		n.reader.faults.Add(fault.New("Unknown attribute",
 			policy.Quote(name)+" is not an attribute of this object.",
 			"A misspelt restriction would be lost.",
-			"Use one of "+strings.Join(names, ", ")+"."), n.path.With(fault.Attribute(rawtext.Shorten(name, rawtext.MaxQuoted)))...)
+			"Use one of "+strings.Join(names, ", ")+"."), n.path.With(givenName(name))...)
 	}
+}
+
+// givenName steps to an attribute that nobody asked for. The name may have any
+// characters: it comes from data, and may not show or show as something else.
+func givenName(name string) fault.Step {
+	short := rawtext.Shorten(name, rawtext.MaxQuoted)
+	odd := func(r rune) bool {
+		return !strings.ContainsRune("_-", r) && (r >= utf8.RuneSelf || !unicode.IsLetter(r) && !unicode.IsDigit(r))
+	}
+	if name == "" || strings.ContainsFunc(name, odd) {
+		return fault.Key(short)
+	}
+	return fault.Attribute(short)
 }
 
 // elements lists the elements of a list, set or tuple.

@@ -189,3 +189,17 @@ func TestFunctions_MissingSettings_FailAsAWhole(t *testing.T) {
 		t.Error(failed)
 	}
 }
+
+// The name of an attribute may come from data: what does not show is escaped.
+func TestFunctions_UnknownAttribute_IsShownAsItIs(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil)
+	for name, want := range map[string]string{
+		"max_scor": "max_scor: ", "x\x00\u202ey": `["x\x00\u202ey"]: `, "": `[""]: `, "a.b\nc": `["a.b\nc"]: `, "ö": `["ö"]: `,
+	} {
+		_, failed := s.call(t, "score", append(s.typed(t, "score", sampleCalls["score"][:3]), loose(t, obj{name: 1}))...)
+		if !strings.HasPrefix(failed, "argument 3: "+want+"Unknown attribute: ") {
+			t.Errorf("%q: %s", name, failed)
+		}
+	}
+}
