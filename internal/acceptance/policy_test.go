@@ -192,6 +192,7 @@ resource "backupfw_peer_group" "dmz" {
 resource "backupfw_peer_group" "named" {
   name = "named"
   zone = "internal"
+  zone_reason = "the branches are our own offices"
   references = {
     bastion  = { kind = "aws_security_group", max_hosts = 2 }
     branches = { kind = "aws_prefix_list", max_hosts = 3, max_entries = 3 }
