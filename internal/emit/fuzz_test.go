@@ -186,7 +186,11 @@ func TestTargets_WorkGrowsWithThePolicy(t *testing.T) {
 				}
 				worktest.CheckDoubling(t, 100, 3, func(n int) func() {
 					p := shape.Policy(n)
-					return func() { emitted(target, p, o) }
+					return func() {
+						if result, faults := emitted(target, p, o); (result == nil) == (len(faults) == 0) {
+							t.Errorf("%v beside %v", result, faults)
+						}
+					}
 				})
 			})
 		}
