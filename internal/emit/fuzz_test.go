@@ -3,6 +3,7 @@ package emit_test
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -59,7 +60,8 @@ func FuzzTargets(f *testing.F) {
 				t.Fatalf("the policy opens %v beyond itself", more)
 			}
 			target := rapid.SampledFrom(emit.Targets()).Draw(t, "target")
-			checkTarget(t, target, p, drawOptions(t, target))
+			o, usual := drawOptions(t, target)
+			checkTarget(t, target, p, o, usual)
 		})(t, worktest.Draws(input, 32<<10))
 	})
 }
@@ -86,12 +88,13 @@ var oddTexts = []string{"", " ", "a", "A B", "x\x00y", "a\nb", "\xff", "a\u200bb
 
 var oddNumbers = []int{-1 << 63, -1, 0, 1, 2, 50, 100, 1000, 4096, 65535, 1 << 31, 1<<63 - 1}
 
-// drawOptions draws the options with which the target can be read, or any.
-func drawOptions(t *rapid.T, target emit.Target) emit.Options {
-	o := readings[target.Name].options
+// drawOptions draws the usual options, with which the target can be read back,
+// or any.
+func drawOptions(t *rapid.T, target emit.Target) (o emit.Options, usual bool) {
+	o = readings[target.Name].options
 	o.Optimize = rapid.SampledFrom([]cover.Mode{cover.Stable, cover.Minimal}).Draw(t, "mode")
 	if rapid.IntRange(0, 2).Draw(t, "odd options") > 0 {
-		return o
+		return o, true
 	}
 	o.RulesElsewhere = rapid.SampledFrom(oddNumbers).Draw(t, "rules elsewhere")
 	o.Limits = map[string]int{}
@@ -127,10 +130,10 @@ func drawOptions(t *rapid.T, target emit.Target) emit.Options {
 			t.Fatalf("no values for the argument %s of %s", c.Name, target.Name)
 		}
 	}
-	return o
+	return o, false
 }
 
-func checkTarget(t *rapid.T, target emit.Target, p *policy.Policy, o emit.Options) {
+func checkTarget(t *rapid.T, target emit.Target, p *policy.Policy, o emit.Options, usual bool) {
 	q, faults := openedBy(target, p, o)
 	if (q == nil) == (len(faults) == 0) {
 		t.Fatalf("%s opens %v beside %v", target.Name, q, faults)
@@ -154,6 +157,13 @@ func checkTarget(t *rapid.T, target emit.Target, p *policy.Policy, o emit.Option
 	if result.RuleCount != len(result.Ingress)+len(result.Egress) {
 		t.Fatalf("%s: %d rules, %d and %d rows", target.Name, result.RuleCount, len(result.Ingress), len(result.Egress))
 	}
+	checkValues(t, "the result", target.Outputs, result.Outputs)
+	for _, row := range append(slices.Clone(result.Ingress), result.Egress...) {
+		checkValues(t, row.Key, target.Columns, row.Values)
+	}
+	if !usual {
+		return
+	}
 	parts, err := readings[target.Name].read(emissionOf(target, result))
 	if err != nil {
 		t.Fatalf("%s: %v", target.Name, err)
@@ -176,7 +186,11 @@ func TestTargets_WorkGrowsWithThePolicy(t *testing.T) {
 				}
 				worktest.CheckDoubling(t, 100, 3, func(n int) func() {
 					p := shape.Policy(n)
-					return func() { _, _ = emitted(target, p, o) }
+					return func() {
+						if result, faults := emitted(target, p, o); (result == nil) == (len(faults) == 0) {
+							t.Errorf("%v beside %v", result, faults)
+						}
+					}
 				})
 			})
 		}

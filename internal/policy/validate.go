@@ -129,6 +129,9 @@ func checkICMPFamily(r *Rule) *fault.Fault {
 func validatePortRange(p *PortRange) fault.List {
 	var faults fault.List
 	faults.Add(CheckName("The port range's name", p.Name), fault.Attribute("name"))
+	if p.Sizing != nil {
+		faults.Add(CheckShown("The sizing rule", p.Sizing.Rule), fault.Attribute("sizing"), fault.Attribute("rule"))
+	}
 	for i := range p.Listeners {
 		faults.AddAll(validateListener(&p.Listeners[i], p.Partial), fault.Attribute("listeners"), fault.Index(i))
 	}

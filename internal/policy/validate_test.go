@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -192,5 +193,27 @@ func TestZones_ReadAndWrite(t *testing.T) {
 	}
 	if _, known := ParseDirection("inbound"); known {
 		t.Error(`"inbound" is a direction`)
+	}
+}
+
+func TestCheckShown(t *testing.T) {
+	for text, shown := range map[string]bool{
+		"": true, "backup-team@example.org": true, "Jörg (2nd floor), 山田": true, `say "yes"`: true,
+		"a\nb": false, "a\x00": false, "\u202ea": false, "a\u200bb": false, "\xff": false, "a\u00a0b": false, "a\tb": false,
+	} {
+		f := CheckShown("The owner", text)
+		want := fmt.Sprintf("Text with hidden characters: The owner %+q has characters that do not show. Findings repeat it, and would say something else than they mean. Write one line of letters, digits, spaces and punctuation.", text)
+		if (f == nil) != shown || f != nil && f.Error() != want {
+			t.Errorf("%+q: %v", text, f)
+		}
+	}
+	if f := CheckShown("The owner", strings.Repeat("\u202e", 500)); len(f.Error()) > 800 {
+		t.Errorf("a long text: %v", f)
+	}
+	p := Policy{Name: "p", Rules: []Rule{{Name: "r", PortRanges: []PortRange{{Name: "a", Sizing: &Sizing{Rule: "a\nb"},
+		Listeners: []Listener{{Name: "a", Kind: Undeclared, Ports: portset.Any()}}}}, Partial: true}}}
+	faults := Validate(&p)
+	if len(faults) != 1 || faults[0].Path.String() != `rules["r"].port_ranges[0].sizing.rule` {
+		t.Errorf("%v", faults)
 	}
 }

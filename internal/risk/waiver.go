@@ -78,6 +78,7 @@ func validateWaiver(w *policy.Waiver, s Settings, rules map[string]bool) fault.L
 				required.instead), fault.Attribute(required.name))
 		}
 	}
+	faults.Add(policy.CheckShown("The waiver's owner", w.Owner), fault.Attribute("owner"))
 	faults.Add(validateExpiry(w, s), fault.Attribute("expires"))
 	return faults
 }

@@ -145,3 +145,13 @@ func TestWaivers_OwnLimit(t *testing.T) {
 		t.Errorf("score %d: limit %d, verdict %s", a.Score, a.Limit, a.Verdict)
 	}
 }
+
+// Findings repeat the owner, and the mark of a rejection is told by its place.
+func TestWaiver_OwnerWithHiddenCharacters_IsRefused(t *testing.T) {
+	p := policyOf(in(rsync, dmzPeers)...)
+	p.Waivers = []policy.Waiver{accept(WellKnownPort, rsyncOpen, rsyncFor, func(w *policy.Waiver) { w.Owner = "ops\n\u202e" })}
+	a, faults := Assess(p, testSettings())
+	if a != nil || len(faults) != 1 || faults[0].Title != "Text with hidden characters" || faults[0].Path.String() != "waiver[0].owner" {
+		t.Errorf("%v, %v", a, faults)
+	}
+}

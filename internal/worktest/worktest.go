@@ -11,8 +11,9 @@ import (
 )
 
 // slack is what a run may allocate whatever its input is, in bytes: tables that
-// are built at first use, and allocations that the runtime has not counted yet.
-const slack = 32 << 20
+// are built at first use, allocations that the runtime has not counted yet, and
+// the judgement of all ports there are, which takes 17 MB for the word "any".
+const slack = 96 << 20
 
 // CheckBounded does the work and fails when it allocates more than perByte
 // bytes for each of the size bytes of its input, beyond a constant.
