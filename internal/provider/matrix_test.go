@@ -272,6 +272,9 @@ func (s *server) checkCell(t *testing.T, resource string, cell *unknownCell, pri
 	}
 	good := false
 	for i := range cell.late {
+		if !prior.IsNull() && i > 1 && i < len(cell.late)-1 {
+			continue // the judgement does not depend on what was before
+		}
 		counts.outcomes.Add(1)
 		accepted := s.checkOutcome(t, resource, early, prior, cell.late[i])
 		if accepted {
@@ -301,7 +304,7 @@ func (s *server) checkOutcome(t *testing.T, resource string, early planned, prio
 	if len(refused) == 0 && !again.state.IsFullyKnown() {
 		t.Errorf("unknown though everything is known: %v", late)
 	}
-	if !prior.IsNull() { // the rest does not depend on what was before
+	if !prior.IsNull() {
 		return len(refused) == 0
 	}
 	refused = append(refused, severity(s.validate(t, resource, late), "ERROR ")...)
