@@ -172,7 +172,7 @@ func TestMatrix_PolicyFunctions_Unknown(t *testing.T) {
 	t.Parallel()
 	s := serve(t, nil)
 	_, typ := s.resourceType(t, "policy")
-	config := with(richPolicy(), "2026-12-31", "waiver", 0, "expires")
+	config := richPolicy()
 	settings := obj{"today": "2026-06-01", "max_score": 30}
 	cells := 0
 	for _, p := range argumentPlaces(typ, config, map[string]bool{}) {
