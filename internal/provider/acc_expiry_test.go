@@ -47,21 +47,26 @@ func TestAccPolicy_SavedPlan_AppliedOnAnotherDay(t *testing.T) {
 	last := time.Date(2028, time.February, 29, 0, 0, 0, 0, time.UTC)
 	for _, c := range []struct {
 		name           string
+		provider       string
 		plan, apply    time.Time
 		refusedBecause []string // what Terraform prints, none when it applies
 	}{
-		{"announced in between", last.AddDate(0, 0, -31).Add(24*time.Hour - time.Second), last.AddDate(0, 0, -30), nil},
-		{"still announced", last.AddDate(0, 0, -30), last.Add(24*time.Hour - time.Second), nil},
-		{"expired in between", last.Add(24*time.Hour - time.Second), last.Add(24 * time.Hour),
+		{"announced in between", "", last.AddDate(0, 0, -31).Add(24*time.Hour - time.Second), last.AddDate(0, 0, -30), nil},
+		{"still announced", "", last.AddDate(0, 0, -30), last.Add(24*time.Hour - time.Second), nil},
+		{"expired in between", "", last.Add(24*time.Hour - time.Second), last.Add(24 * time.Hour),
 			[]string{`Policy rejected: waiver-expired`, `The waiver for "sensitive-service" ended on 2028-02-29`, `plan again`}},
-		{"expired long ago", last.AddDate(0, 0, -60), last.AddDate(1, 0, 0),
+		{"expired long ago", "", last.AddDate(0, 0, -60), last.AddDate(1, 0, 0),
 			[]string{`Policy rejected: waiver-expired`, `The waiver for "sensitive-service" ended on 2028-02-29`, `plan again`}},
+		// Without enforcement the plan in apply has another verdict and no error,
+		// and the provider is not told what was planned.
+		{"expired in between, in warn mode", "provider \"backupfw\" {\n  enforcement = \"warn\"\n}\n", last.Add(24*time.Hour - time.Second), last.Add(24 * time.Hour),
+			[]string{`Provider produced inconsistent final plan`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			day := c.plan
 			step := resource.TestStep{
-				Config: waivedRDPFor("", "2028-02-29"),
+				Config: waivedRDPFor(c.provider, "2028-02-29"),
 				ConfigPlanChecks: resource.ConfigPlanChecks{
 					PreApply:             []plancheck.PlanCheck{everythingKnown{}, afterThePlan(func() { day = c.apply })},
 					PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},

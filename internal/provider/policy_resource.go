@@ -28,9 +28,10 @@ func newPolicyResource() resource.Resource {
 			text("description", "What the policy is for."),
 			maxScoreShape(),
 		},
-		computed: append([]shape{text("id", "The name.")}, assessmentFields()...),
+		computed: append([]shape{text("id", "The name.")}, recordedFields()...),
 		blocks: []shape{listOf("waiver", "Accepts one kind of finding for the values listed, until a day. "+
-			"If the policy grows beyond these values the finding is back. A waiver never changes the score.", waiverFields()...)},
+			"If the policy grows beyond these values the finding is back. A waiver never changes the score. "+
+			"Apply refuses a plan whose waiver has ended since it was made.", waiverFields()...)},
 		noImport: "A policy exists in the Terraform state alone, so there is nothing to import. Write the resource and apply it; rules that exist already can be judged with data.backupfw_assessment.",
 		validate: func(n node) diag.Diagnostics {
 			var diags diag.Diagnostics
@@ -44,6 +45,17 @@ func newPolicyResource() resource.Resource {
 		},
 		evaluate: evaluatePolicy,
 	}
+}
+
+// recordedFields are what the state has of an assessment.
+func recordedFields() []shape {
+	fields := assessmentFields()
+	for i := range fields {
+		if fields[i].name == "findings" {
+			fields[i].doc += " Without `waiver-expiring`, which comes with a day and not with a change: the plan warns of it."
+		}
+	}
+	return fields
 }
 
 // evaluatePolicy judges the policy of the resource itself.

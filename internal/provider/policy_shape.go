@@ -81,7 +81,7 @@ func waiverFields() []shape {
 		integer("max_score", "Accepted score, 0 to 100, for the finding `score-limit` only."),
 		text("reason", "Why the risk is accepted."),
 		text("owner", "Who answers for it."),
-		text("expires", "Last day of the waiver in UTC, `YYYY-MM-DD`, at most as many days ahead as the provider allows (366 by default)."),
+		text("expires", "Last day of the waiver, `YYYY-MM-DD`, in UTC: it holds until that day ends there. At most as many days ahead as the provider allows (366 by default)."),
 	}
 }
 
