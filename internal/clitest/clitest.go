@@ -16,8 +16,6 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/provider"
@@ -80,9 +78,7 @@ func Serve(t testing.TB, clock func() time.Time) string {
 	failed := make(chan error, 1)
 	go func() {
 		failed <- tf6server.Serve(TerraformAddress,
-			func() tfprotov6.ProviderServer {
-				return providerserver.NewProtocol6(provider.NewWithClock("test", clock)())()
-			},
+			provider.NewServerWithClock("test", clock),
 			tf6server.WithDebug(ctx, listening, stopped),
 			tf6server.WithGoPluginLogger(hclog.NewNullLogger()),
 			tf6server.WithoutLogStderrOverride(),

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
@@ -21,7 +20,7 @@ import (
 
 func factories(clock func() time.Time) map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"backupfw": providerserver.NewProtocol6WithError(provider.NewWithClock("test", clock)()),
+		"backupfw": func() (tfprotov6.ProviderServer, error) { return provider.NewServerWithClock("test", clock)(), nil },
 	}
 }
 

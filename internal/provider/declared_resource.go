@@ -38,8 +38,6 @@ type declaredResource struct {
 	// blocks are repeated nested blocks; unlike nested attributes they refuse
 	// misspelt names.
 	blocks []shape
-	// adjust changes what the shapes cannot say, such as defaults.
-	adjust func(map[string]schema.Attribute)
 	// noImport says why the resource cannot be imported.
 	noImport string
 	// validate checks what does not depend on the provider's settings.
@@ -61,9 +59,6 @@ func (r *declaredResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 	attributes := resourceAttributes(required, r.required)
 	maps.Copy(attributes, resourceAttributes(optional, r.optional))
 	maps.Copy(attributes, resourceAttributes(computed, r.computed))
-	if r.adjust != nil {
-		r.adjust(attributes)
-	}
 	blocks := map[string]schema.Block{}
 	for _, b := range r.blocks {
 		blocks[b.name] = schema.ListNestedBlock{MarkdownDescription: b.doc,
@@ -147,40 +142,43 @@ func (r *declaredResource) apply(ctx context.Context, plan tfsdk.Plan, state *tf
 		return diags
 	}
 	values, found := r.evaluate(newNode(planned, false), node{}, r.data)
-	if allKnown(planned, r.computed) {
-		diags.Append(r.outdated(planned, values, found)...)
-		if !diags.HasError() {
-			state.Raw = plan.Raw // to the letter: Terraform compares
-		}
-		return diags
-	}
-	diags.Append(found...)
+	finished, known := r.finish(planned, values), allKnown(planned, r.computed)
+	diags.Append(r.settle(known, values == nil || finished.Equal(planned), values, found)...)
 	if diags.HasError() {
 		return diags
 	}
-	if values == nil {
-		diags.AddError("Values still unknown", "An argument is unknown while the change is applied. This is a bug of Terraform or of the provider; please report it.")
+	if known {
+		state.Raw = plan.Raw // to the letter: Terraform compares
 		return diags
 	}
-	finished, err := r.finish(planned, values).ToTerraformValue(ctx)
+	raw, err := finished.ToTerraformValue(ctx)
 	if err != nil {
 		diags.AddError("State cannot be encoded", err.Error())
 		return diags
 	}
-	state.Raw = finished
+	state.Raw = raw
 	return diags
 }
 
-// outdated compares a plan in which everything was known with the values of
-// today, and with what is found in them. The plan has shown its warnings.
-func (r *declaredResource) outdated(planned types.Object, values record, found diag.Diagnostics) diag.Diagnostics {
+// settle says what apply has to say. known tells whether everything was known in
+// the plan, which has shown its warnings then; same tells whether the values of
+// today, and found in them, are the planned ones.
+func (r *declaredResource) settle(known, same bool, values record, found diag.Diagnostics) diag.Diagnostics {
 	var diags diag.Diagnostics
 	switch {
-	case found.HasError():
+	case known && found.HasError():
 		diags.Append(found.Errors()...)
 		diags.AddError("Plan out of date", "The plan was made on an earlier day and accepted this; today it is rejected. Nothing was written, since nobody has approved it as it is now. Plan again.")
-	case values != nil && !r.finish(planned, values).Equal(planned):
+	case known && !same:
 		diags.AddWarning("Plan out of date", "The plan was made on an earlier day, and today the result is another one. The state has what was planned and approved; the next plan shows the difference.")
+	case known:
+	case found.HasError():
+		diags = found
+	case values == nil:
+		diags = found
+		diags.AddError("Values still unknown", "An argument is unknown while the change is applied. This is a bug of Terraform or of the provider; please report it.")
+	default:
+		diags = found
 	}
 	return diags
 }

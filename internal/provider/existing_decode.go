@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
-
 	"github.com/backupfw/terraform-provider-backupfw/internal/existing"
 	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
@@ -105,8 +103,8 @@ func decodeExistingRule(n node) existing.Rule {
 
 // scalar reads a string or a number as text; "" when it is null.
 func scalar(n node) string {
-	if v, ok := n.value.(basetypes.NumberValue); ok && n.isKnown() {
-		return decimal(v.ValueBigFloat())
+	if v, ok := n.value.(*big.Float); ok {
+		return decimal(v)
 	}
 	value, _ := n.text()
 	return value

@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"math/big"
@@ -12,7 +11,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
@@ -24,7 +22,7 @@ import (
 // checks and report at the same places.
 type node struct {
 	reader *reader
-	value  attr.Value // nil when the attribute does not exist
+	value  any // plain, see there; nil also when the attribute does not exist
 	path   fault.Path
 }
 
@@ -37,32 +35,20 @@ type reader struct {
 	strict bool
 }
 
-func newNode(value attr.Value, strict bool) node {
-	return node{reader: &reader{strict: strict}, value: unwrap(value)}
-}
+func newNode(value attr.Value, strict bool) node { return plainNode(plain(value), strict) }
 
-// unwrap looks through dynamic values.
-func unwrap(value attr.Value) attr.Value {
-	if dynamic, ok := value.(basetypes.DynamicValue); ok && !dynamic.IsNull() && !dynamic.IsUnknown() {
-		return unwrap(dynamic.UnderlyingValue())
-	}
-	return value
+func plainNode(value any, strict bool) node {
+	return node{reader: &reader{strict: strict}, value: value}
 }
 
 func (n node) fault(f *fault.Fault) { n.reader.faults.Add(f, n.path...) }
 
-func (n node) isNull() bool    { return n.value == nil || n.value.IsNull() }
-func (n node) isUnknown() bool { return n.value != nil && n.value.IsUnknown() }
+func (n node) isNull() bool    { return n.value == nil }
+func (n node) isUnknown() bool { return n.value == notKnown{} }
 func (n node) isKnown() bool   { return !n.isNull() && !n.isUnknown() }
 
 // hasUnknown reports whether the value, or anything in it, is unknown.
-func (n node) hasUnknown() bool {
-	if n.value == nil {
-		return false
-	}
-	raw, err := n.value.ToTerraformValue(context.Background())
-	return err != nil || !raw.IsFullyKnown()
-}
+func (n node) hasUnknown() bool { return !fullyKnown(n.value) }
 
 // wrong reports a value of the wrong type.
 func (n node) wrong(want string) {
@@ -87,10 +73,10 @@ func describe(n node) string {
 func (n node) attribute(name string) node {
 	child := node{reader: n.reader, path: n.path.With(fault.Attribute(name))}
 	switch v := n.value.(type) {
-	case basetypes.ObjectValue:
-		child.value = unwrap(v.Attributes()[name])
-	case basetypes.MapValue:
-		child.value = unwrap(v.Elements()[name])
+	case map[string]any:
+		child.value = v[name]
+	case *lazyObject:
+		child.value = v.attribute(name)
 	}
 	return child
 }
@@ -98,7 +84,7 @@ func (n node) attribute(name string) node {
 // isObject reports whether the value has attributes and complains if not.
 func (n node) isObject() bool {
 	switch n.value.(type) {
-	case basetypes.ObjectValue, basetypes.MapValue:
+	case map[string]any, *lazyObject:
 		return true
 	}
 	n.wrong("an object")
@@ -110,14 +96,8 @@ func (n node) only(names ...string) {
 	if !n.reader.strict {
 		return
 	}
-	var given []string
-	switch v := n.value.(type) {
-	case basetypes.ObjectValue:
-		given = slices.Sorted(maps.Keys(v.Attributes()))
-	case basetypes.MapValue:
-		given = slices.Sorted(maps.Keys(v.Elements()))
-	}
-	for _, name := range given {
+	given, _ := n.value.(map[string]any)
+	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if slices.Contains(names, name) {
 			continue
 		}
@@ -143,17 +123,8 @@ func givenName(name string) fault.Step {
 
 // elements lists the elements of a list, set or tuple.
 func (n node) elements() []node {
-	var values []attr.Value
-	switch v := n.value.(type) {
-	case nil:
-		return nil
-	case basetypes.ListValue:
-		values = v.Elements()
-	case basetypes.SetValue:
-		values = v.Elements()
-	case basetypes.TupleValue:
-		values = v.Elements()
-	default:
+	values, isList := n.value.([]any)
+	if !isList {
 		if n.isKnown() {
 			n.wrong("a list")
 		}
@@ -161,7 +132,7 @@ func (n node) elements() []node {
 	}
 	nodes := make([]node, len(values))
 	for i, value := range values {
-		nodes[i] = node{reader: n.reader, value: unwrap(value), path: n.path.With(fault.Index(i))}
+		nodes[i] = node{reader: n.reader, value: value, path: n.path.With(fault.Index(i))}
 	}
 	return nodes
 }
@@ -174,15 +145,8 @@ type keyed struct {
 
 // entries lists the elements of a map or object, sorted by key.
 func (n node) entries() []keyed {
-	var values map[string]attr.Value
-	switch v := n.value.(type) {
-	case nil:
-		return nil
-	case basetypes.MapValue:
-		values = v.Elements()
-	case basetypes.ObjectValue:
-		values = v.Attributes()
-	default:
+	values, isMap := n.value.(map[string]any)
+	if !isMap {
 		if n.isKnown() {
 			n.wrong("a map")
 		}
@@ -190,7 +154,7 @@ func (n node) entries() []keyed {
 	}
 	entries := make([]keyed, 0, len(values))
 	for key, value := range values {
-		entries = append(entries, keyed{key, node{reader: n.reader, value: unwrap(value), path: n.path.With(fault.Key(key))}})
+		entries = append(entries, keyed{key, node{reader: n.reader, value: value, path: n.path.With(fault.Key(key))}})
 	}
 	sort.Slice(entries, func(i, j int) bool { return entries[i].key < entries[j].key })
 	return entries
@@ -201,8 +165,8 @@ func (n node) text() (string, bool) {
 	if !n.isKnown() {
 		return "", false
 	}
-	if v, ok := n.value.(basetypes.StringValue); ok {
-		return v.ValueString(), true
+	if v, ok := n.value.(string); ok {
+		return v, true
 	}
 	n.wrong("a string")
 	return "", false
@@ -213,8 +177,8 @@ func (n node) boolean() (value, known bool) {
 	if !n.isKnown() {
 		return false, false
 	}
-	if v, ok := n.value.(basetypes.BoolValue); ok {
-		return v.ValueBool(), true
+	if v, ok := n.value.(bool); ok {
+		return v, true
 	}
 	n.wrong("true or false")
 	return false, false
@@ -226,10 +190,10 @@ func (n node) integer() (int64, bool) {
 		return 0, false
 	}
 	switch v := n.value.(type) {
-	case basetypes.Int64Value:
-		return v.ValueInt64(), true
-	case basetypes.NumberValue:
-		if i, accuracy := v.ValueBigFloat().Int64(); accuracy == big.Exact {
+	case int64:
+		return v, true
+	case *big.Float:
+		if i, accuracy := v.Int64(); accuracy == big.Exact {
 			return i, true
 		}
 	}

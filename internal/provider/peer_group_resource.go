@@ -5,16 +5,13 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 	"github.com/backupfw/terraform-provider-backupfw/internal/resolve"
 )
 
 // newPeerGroupResource is backupfw_peer_group: who may dial or be dialled.
-func newPeerGroupResource() resource.Resource {
+func newPeerGroupResource() *declaredResource {
 	return &declaredResource{
 		name: "peer_group",
 		doc: "Hosts that take part in the backup, in one zone.\n\n" +
@@ -24,7 +21,7 @@ func newPeerGroupResource() resource.Resource {
 			text("description", "Who the peers are."),
 			texts("cidrs", "Addresses and networks of both families, for example `[\"198.51.100.16/28\", \"2001:db8:40::/64\"]`. A single address stands for itself. Host bits, leading zeros, zone ids and ports are refused."),
 			texts("except", "Addresses and networks to take out of `cidrs`."),
-			text("zone", "Where the peers stand: `"+strings.Join(policy.ZoneNames(), "`, `")+"`. Default `by_address`: each address counts by its own nature, public or private."),
+			text("zone", "Where the peers stand: `"+strings.Join(policy.ZoneNames(), "`, `")+"`. Default `by_address`: each address counts by its own nature, public or private.").withDefault(policy.ByAddress.String()),
 			text("zone_reason", "Why public addresses are declared `internal` or `management`, for example `\"our own /24, not routed to the internet\"`."),
 			mapOf("references", "Peers that are not addresses, by a name of your choice. The compiled rule carries the name, and a map of yours turns it into the id.", referenceFields()...),
 		},
@@ -32,11 +29,6 @@ func newPeerGroupResource() resource.Resource {
 			text("id", "The name."),
 			texts("prefixes", "The addresses as minimal, sorted networks."),
 			number("address_count", "Number of addresses in `prefixes`."),
-		},
-		adjust: func(attributes map[string]schema.Attribute) {
-			zone := attributes["zone"].(schema.StringAttribute)
-			zone.Computed, zone.Default = true, stringdefault.StaticString(policy.ByAddress.String())
-			attributes["zone"] = zone
 		},
 		noImport: "A peer group exists in the Terraform state alone, so there is nothing to import. Write the resource and apply it.",
 		validate: func(n node) diag.Diagnostics {

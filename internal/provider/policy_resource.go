@@ -6,14 +6,13 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 	"github.com/backupfw/terraform-provider-backupfw/internal/risk"
 )
 
 // newPolicyResource is backupfw_policy: rules, judged in the plan.
-func newPolicyResource() resource.Resource {
+func newPolicyResource() *declaredResource {
 	rules := mapOf("rules", "Rules by key. Keys have the form of a name and appear in the descriptions of cloud rules. `{}` opens nothing.", ruleFields()...)
 	return &declaredResource{
 		name: "policy",

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/catalog"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
@@ -13,7 +12,7 @@ import (
 )
 
 // newPortRangeResource is backupfw_port_range: what listens, and on which ports.
-func newPortRangeResource() resource.Resource {
+func newPortRangeResource() *declaredResource {
 	return &declaredResource{
 		name: "port_range",
 		doc: "Ports of a backup product or of a listener of your own, and what listens on them.\n\n" +

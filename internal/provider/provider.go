@@ -4,6 +4,7 @@ package provider
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -21,7 +22,14 @@ var _ provider.ProviderWithFunctions = (*backupfwProvider)(nil)
 type backupfwProvider struct {
 	version string
 	clock   func() time.Time
+	data    atomic.Pointer[providerData] // nil until Terraform has configured the provider
 }
+
+// typeName is what the names of resources, data sources and functions begin with.
+const typeName = "backupfw"
+
+// declaredResources are the provider's resources.
+var declaredResources = []func() *declaredResource{newPortRangeResource, newPeerGroupResource, newPolicyResource}
 
 // New returns the provider as main serves it.
 func New(version string) func() provider.Provider { return NewWithClock(version, time.Now) }
@@ -33,7 +41,7 @@ func NewWithClock(version string, clock func() time.Time) func() provider.Provid
 }
 
 func (p *backupfwProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
-	resp.TypeName = "backupfw"
+	resp.TypeName = typeName
 	resp.Version = p.version
 }
 
@@ -58,14 +66,15 @@ func (p *backupfwProvider) Configure(ctx context.Context, req provider.Configure
 	data := &providerData{settings: decodeSettings(n), clock: p.clock}
 	addFaults(&resp.Diagnostics, n.reader.faults)
 	resp.ResourceData, resp.DataSourceData = data, data
+	p.data.Store(data)
 }
 
 func (p *backupfwProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{
-		newPortRangeResource,
-		newPeerGroupResource,
-		newPolicyResource,
+	resources := make([]func() resource.Resource, 0, len(declaredResources))
+	for _, newResource := range declaredResources {
+		resources = append(resources, func() resource.Resource { return newResource() })
 	}
+	return resources
 }
 
 func (p *backupfwProvider) DataSources(context.Context) []func() datasource.DataSource {

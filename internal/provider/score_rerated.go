@@ -7,7 +7,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 	"github.com/backupfw/terraform-provider-backupfw/internal/risk"
@@ -32,8 +31,8 @@ func storedRating(prior node) (rating, bool) {
 		return rating{}, false
 	}
 	r := rating{score: int(score), points: math.NaN()}
-	if v, ok := prior.attribute("points").value.(basetypes.Float64Value); ok && !v.IsNull() {
-		r.points = v.ValueFloat64()
+	if points, ok := prior.attribute("points").value.(float64); ok {
+		r.points = points
 	}
 	return r, true
 }
@@ -42,7 +41,7 @@ func storedRating(prior node) (rating, bool) {
 // way. The score depends on nothing else.
 func sameRules(planned, prior node) bool {
 	rules, before := planned.attribute("rules"), prior.attribute("rules")
-	return rules.isKnown() && !rules.hasUnknown() && rules.value.Equal(before.value)
+	return rules.isKnown() && !rules.hasUnknown() && equalPlain(rules.value, before.value)
 }
 
 // rateAgain rates the policy of a state as this version does. Waivers and

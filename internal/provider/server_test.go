@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -51,10 +50,7 @@ func serveOn(t testing.TB, clock func() time.Time) *server {
 // start starts a provider that is not configured yet.
 func start(t testing.TB, clock func() time.Time) *server {
 	t.Helper()
-	protocol, err := providerserver.NewProtocol6WithError(provider.NewWithClock("test", clock)())()
-	if err != nil {
-		t.Fatal(err)
-	}
+	protocol := provider.NewServerWithClock("test", clock)()
 	schema, err := protocol.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	dsschema "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	provschema "github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
@@ -22,6 +23,8 @@ type shape struct {
 	nesting nesting
 	leaf    attr.Type // when nesting is none
 	fields  []shape   // otherwise
+	// standard is the default of an optional attribute of a resource, "" for none.
+	standard string
 }
 
 type nesting uint8
@@ -49,6 +52,22 @@ func listOf(name, doc string, fields ...shape) shape {
 }
 func mapOf(name, doc string, fields ...shape) shape {
 	return shape{name: name, doc: doc, nesting: table, fields: fields}
+}
+
+// withDefault returns the shape of a text that has a default.
+func (s shape) withDefault(value string) shape {
+	s.standard = value
+	return s
+}
+
+// field finds an attribute of a nested object.
+func (s shape) field(name string) (shape, bool) {
+	for i := range s.fields {
+		if s.fields[i].name == name {
+			return s.fields[i], true
+		}
+	}
+	return shape{}, false
 }
 
 // objectType is the type of one object of a nested shape.
@@ -120,7 +139,11 @@ func (s shape) resourceAttribute(u usage) schema.Attribute {
 	default:
 		switch s.leaf {
 		case types.StringType:
-			return schema.StringAttribute{MarkdownDescription: s.doc, Optional: opt, Required: req, Computed: comp}
+			a := schema.StringAttribute{MarkdownDescription: s.doc, Optional: opt, Required: req, Computed: comp}
+			if s.standard != "" {
+				a.Computed, a.Default = true, stringdefault.StaticString(s.standard)
+			}
+			return a
 		case types.Int64Type:
 			return schema.Int64Attribute{MarkdownDescription: s.doc, Optional: opt, Required: req, Computed: comp}
 		case types.Float64Type:

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/catalog"
@@ -40,10 +39,7 @@ func TestProvider_StartUp_ReadsNoData(t *testing.T) {
 }
 
 func startUp(t *testing.T) {
-	protocol, err := providerserver.NewProtocol6WithError(provider.New("test")())()
-	if err != nil {
-		t.Fatal(err)
-	}
+	protocol := provider.NewServer("test")()
 	schema, err := protocol.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil || len(schema.Diagnostics) > 0 || len(schema.ResourceSchemas) == 0 {
 		t.Fatalf("no schema: %v, %v", err, schema)
