@@ -101,14 +101,16 @@ func (s *server) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyRe
 				NewState:    &tfprotov6.DynamicValue{MsgPack: state},
 				Diagnostics: protocolDiagnostics(diags),
 			}
-			if !bytes.Equal(state, nullOnWire) {
-				resp.Private = req.PlannedPrivate
+			if isUpdate := !isNull(req.PriorState) && !isNull(req.PlannedState); isUpdate {
+				resp.Private = req.PlannedPrivate // like the framework; the resources keep nothing in it
 			}
 			return resp, nil
 		}
 	}
 	return s.ProviderServer.ApplyResourceChange(ctx, req)
 }
+
+func isNull(value *tfprotov6.DynamicValue) bool { return bytes.Equal(value.MsgPack, nullOnWire) }
 
 // onWire returns a value as Terraform sends it; nil when it came otherwise.
 func onWire(value *tfprotov6.DynamicValue) []byte {

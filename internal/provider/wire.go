@@ -275,9 +275,12 @@ func (w wireReader) number(s shape) (any, error) {
 		}
 		exact.SetFloat64(v)
 	case string:
-		parsed, err := parseNumber(v)
+		parsed, err := parseNumber(v, s)
 		if err != nil {
 			return nil, err
+		}
+		if f, isFloat := parsed.(float64); isFloat {
+			return f, nil
 		}
 		exact = parsed.(*big.Float)
 	default:
@@ -288,7 +291,8 @@ func (w wireReader) number(s shape) (any, error) {
 		if i, accuracy := exact.Int64(); accuracy == big.Exact {
 			return i, nil
 		}
-		return nil, errUnusual
+		// Read as it is, so that whoever wants a whole number says so: the
+		// framework would call it an error of the provider.
 	case types.Float64Type:
 		f, accuracy := exact.Float64()
 		if math.IsInf(f, 0) || f == 0 && accuracy != big.Exact {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"math/big"
+	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -118,7 +119,7 @@ func readJSON(dec *jsontext.Decoder, s shape) (any, error) {
 		if err != nil {
 			return nil, errUnusual
 		}
-		return parseNumber(token.String())
+		return parseNumber(token.String(), s)
 	}
 	return nil, errUnusual
 }
@@ -175,10 +176,15 @@ func skipToken(dec *jsontext.Decoder) error {
 	return nil
 }
 
-// parseNumber reads a number as precisely as Terraform keeps it.
-func parseNumber(text string) (any, error) {
+// parseNumber reads a number as precisely as Terraform keeps it. A float that a
+// float64 writes the same way is one: Terraform compares fractions by their
+// digits, and works them out of 512 bits much more slowly than out of 64.
+func parseNumber(text string, s shape) (any, error) {
 	if len(text) > maxDigits {
 		return nil, errUnusual
+	}
+	if f, err := strconv.ParseFloat(text, 64); s.leaf == types.Float64Type && err == nil && strconv.FormatFloat(f, 'f', -1, 64) == text {
+		return f, nil
 	}
 	exact, _, err := big.ParseFloat(text, 10, wirePrecision, big.ToNearestEven)
 	if err != nil {
@@ -196,6 +202,8 @@ func (w wireWriter) plain(value any) {
 		w.text(v)
 	case bool:
 		w.must(w.EncodeBool(v))
+	case float64:
+		w.must(w.EncodeFloat64(v))
 	case *big.Float:
 		w.number(v)
 	case []any:
