@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"sync"
 
 	"github.com/hashicorp/go-cty/cty"
@@ -10,7 +11,6 @@ import (
 	ctymsgpack "github.com/hashicorp/go-cty/cty/msgpack"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
@@ -39,26 +39,26 @@ var PolicyType = sync.OnceValue(func() cty.Type {
 	return t
 })
 
+// policyOnWire knows the attributes of backupfw_policy.
+var policyOnWire = sync.OnceValue(func() *wireResource { return newWireResource(newPolicyResource()) })
+
 // ReadPolicy reads a policy from a planned value of PolicyType, the way that
 // the resource itself reads it: what is unknown is left out and flagged. The
 // value goes the way that it would go from Terraform to the provider. An error
 // means that the value is not of PolicyType.
 func ReadPolicy(v cty.Value) (*policy.Policy, fault.List, error) {
-	ctx := context.Background()
 	wire, err := ctymsgpack.Marshal(v, PolicyType())
 	if err != nil {
 		return nil, nil, err
 	}
-	t := policySchema().Type()
-	raw, err := tfprotov6.DynamicValue{MsgPack: wire}.Unmarshal(t.TerraformType(ctx))
-	if err != nil {
+	o, err := openObject(wire, policyOnWire().shapes)
+	switch {
+	case err != nil:
 		return nil, nil, err
+	case o == nil:
+		return nil, nil, fmt.Errorf("no policy: %w", errUnusual)
 	}
-	value, err := t.ValueFromTerraform(ctx, raw)
-	if err != nil {
-		return nil, nil, err
-	}
-	n := newNode(value, false)
+	n := plainNode(o, false)
 	p := decodePolicy(n)
-	return p, n.reader.faults, nil
+	return p, n.reader.faults, o.err
 }

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"math/big"
 	"strconv"
@@ -25,7 +26,7 @@ func (r *wireResource) fromJSON(state []byte) (encoded []byte, usual bool) {
 	if err != nil || len(value) != len(r.shapes) {
 		return nil, false
 	}
-	if _, err := dec.ReadToken(); err != io.EOF {
+	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
 		return nil, false
 	}
 	var buffer bytes.Buffer
