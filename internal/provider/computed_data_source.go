@@ -84,10 +84,10 @@ func (d *computedDataSource) Read(ctx context.Context, req datasource.ReadReques
 		return
 	}
 	if !req.Config.Raw.IsFullyKnown() {
-		resp.Diagnostics.AddError("Values not known yet", "A data source is read when all of its arguments are known, and one is not. This is a bug of Terraform; please report it.")
+		resp.Diagnostics.AddError(notKnownYet, notKnownYetDetail)
 		return
 	}
-	values := d.compute(newNode(config, false), &resp.Diagnostics)
+	values := d.compute(newNode(config, false), d.data, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -103,17 +103,22 @@ func (d *computedDataSource) Read(ctx context.Context, req datasource.ReadReques
 	resp.State.Raw = finished
 }
 
+const (
+	notKnownYet       = "Values not known yet"
+	notKnownYetDetail = "A data source is read when all of its arguments are known, and one is not. This is a bug of Terraform; please report it."
+)
+
 // compute returns the computed attributes, or reports what is wrong.
-func (d *computedDataSource) compute(n node, diags *diag.Diagnostics) record {
+func (d *computedDataSource) compute(n node, data *providerData, diags *diag.Diagnostics) record {
 	diags.Append(d.faults(n)...)
 	switch {
 	case diags.HasError():
 		return nil
 	case d.show != nil:
 		return d.show(n)
-	case d.data == nil:
+	case data == nil:
 		diags.AddError("Provider not configured", notConfigured)
 		return nil
 	}
-	return d.judge(n, d.data.today(), diags)
+	return d.judge(n, data.today(), diags)
 }

@@ -3,6 +3,7 @@ package provider_test
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -168,33 +169,43 @@ func FuzzDataSources(f *testing.F) {
 	f.Fuzz(func(t *testing.T, input []byte) {
 		d := newDrawer(t, input)
 		s, name := pick(d, servers), pick(d, names)
-		schema := s.schema.DataSourceSchemas[name]
-		typ := schema.ValueType().(tftypes.Object)
-		config := d.any(typ, true, 2)
-		if !config.IsKnown() || config.IsNull() {
+		typ := s.schema.DataSourceSchemas[name].ValueType().(tftypes.Object)
+		config, possible := s.drawSource(t, d, name)
+		if !possible {
 			return
 		}
-		attributes := fields(t, asConfig(t, schema, typ, config))
-		for _, sample := range []struct {
-			name string
-			of   any
-		}{
-			{"policy", pick(d, []obj{accepted(), waived(), richPolicy()})}, {"policies", seq{accepted(), waived()}},
-			{"existing_rules", seq{old(nil), old(obj{"protocol": "-1"})}}, {"id", "veeam"}, {"product", "netbackup"},
-		} {
-			if of, takes := typ.AttributeTypes[sample.name]; takes && !d.oneIn(5) {
-				attributes[sample.name] = d.mutate(value(t, of, sample.of), d.oneIn(8))
-			}
-		}
-		for attribute := range attributes {
-			if d.oneIn(2) && attribute != "policy" && attribute != "policies" {
-				attributes[attribute] = value(t, typ.AttributeTypes[attribute], nil)
-			}
-		}
-		config = asConfig(t, schema, typ, tftypes.NewValue(typ, attributes))
 		dynamic := s.dynamic(t, typ, config)
 		worktest.CheckBounded(t, len(dynamic.MsgPack), allocatedPerByte, func() { readSource(t, s, name, typ, config, dynamic) })
 	})
+}
+
+// drawSource draws arguments of a data source; false when Terraform would never
+// send them.
+func (s *server) drawSource(t testing.TB, d *drawer, name string) (config tftypes.Value, possible bool) {
+	schema := s.schema.DataSourceSchemas[name]
+	typ := schema.ValueType().(tftypes.Object)
+	config = d.any(typ, true, 2)
+	if !config.IsKnown() || config.IsNull() {
+		return config, false
+	}
+	attributes := fields(t, asConfig(t, schema, typ, config))
+	for _, sample := range []struct {
+		name string
+		of   any
+	}{
+		{"policy", pick(d, []obj{accepted(), waived(), richPolicy()})}, {"policies", seq{accepted(), waived()}},
+		{"existing_rules", seq{old(nil), old(obj{"protocol": "-1"})}}, {"id", "veeam"}, {"product", "netbackup"},
+	} {
+		if of, takes := typ.AttributeTypes[sample.name]; takes && !d.oneIn(5) {
+			attributes[sample.name] = d.mutate(value(t, of, sample.of), d.oneIn(8))
+		}
+	}
+	for _, attribute := range slices.Sorted(maps.Keys(attributes)) {
+		if d.oneIn(2) && attribute != "policy" && attribute != "policies" {
+			attributes[attribute] = value(t, typ.AttributeTypes[attribute], nil)
+		}
+	}
+	return asConfig(t, schema, typ, tftypes.NewValue(typ, attributes)), true
 }
 
 func namesOf[T any](of map[string]T) []string {

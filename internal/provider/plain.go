@@ -15,12 +15,17 @@ import (
 //	notKnown        known only after apply
 //	string, bool
 //	int64, float64, *big.Float
+//	noNumber        a number that is not worth reading where a whole one belongs
 //	[]any           a list, set or tuple
 //	map[string]any  an object or a map
 //	*lazyObject     an object whose attributes are decoded when they are asked for
 
 // notKnown is a value that is known only after apply.
 type notKnown struct{}
+
+// noNumber is a number of so many digits that no whole number of ours can be
+// meant.
+type noNumber struct{}
 
 // plain reads a value of the framework.
 func plain(value attr.Value) any {

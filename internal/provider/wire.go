@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/big"
 	"slices"
+	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/vmihailenco/msgpack/v5"
@@ -275,6 +276,9 @@ func (w wireReader) number(s shape) (any, error) {
 		}
 		exact.SetFloat64(v)
 	case string:
+		if s.leaf == types.Int64Type && len(v) > maxDigits {
+			return noNumber{}, nil
+		}
 		parsed, err := parseNumber(v, s)
 		if err != nil {
 			return nil, err
@@ -328,6 +332,16 @@ func newWireWriter(buffer *bytes.Buffer) wireWriter {
 	e.UseCompactInts(true)
 	e.UseCompactFloats(true)
 	return wireWriter{e, buffer}
+}
+
+// float writes a float the way Terraform reads it from a state, by its digits:
+// beyond 64 bits these are no longer the float's exact value.
+func (w wireWriter) float(v float64) {
+	if v == math.Trunc(v) && (v < math.MinInt64 || v >= math.MaxInt64) {
+		w.text(strconv.FormatFloat(v, 'f', -1, 64))
+		return
+	}
+	w.must(w.EncodeFloat64(v))
 }
 
 // A buffer takes everything, so that these cannot fail.
@@ -387,7 +401,7 @@ func (s shape) write(w wireWriter, value any) {
 	case int64:
 		w.must(w.EncodeInt(v))
 	case float64:
-		w.must(w.EncodeFloat64(v))
+		w.float(v)
 	case *big.Int:
 		if v.IsInt64() {
 			w.must(w.EncodeInt(v.Int64()))

@@ -204,7 +204,7 @@ func (w wireWriter) plain(value any) {
 	case bool:
 		w.must(w.EncodeBool(v))
 	case float64:
-		w.must(w.EncodeFloat64(v))
+		w.float(v)
 	case *big.Float:
 		w.number(v)
 	case []any:

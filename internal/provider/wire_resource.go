@@ -2,9 +2,9 @@ package provider
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
 // wireResource does what declaredResource does, on values as they come over the
@@ -16,33 +16,49 @@ type wireResource struct {
 }
 
 func newWireResource(r *declaredResource) *wireResource {
-	w := &wireResource{r, map[string]shape{}}
-	for _, fields := range [][]shape{r.required, r.optional, r.computed, r.blocks} {
+	return &wireResource{r, byName(r.required, r.optional, r.computed, r.blocks)}
+}
+
+// wireResources are all resources, by their types' names.
+func wireResources() map[string]*wireResource {
+	all := map[string]*wireResource{}
+	for _, newResource := range declaredResources {
+		r := newWireResource(newResource())
+		all[typeName+"_"+r.name] = r
+	}
+	return all
+}
+
+func byName(lists ...[]shape) map[string]shape {
+	shapes := map[string]shape{}
+	for _, fields := range lists {
 		for _, f := range fields {
-			w.shapes[f.name] = f
+			shapes[f.name] = f
 		}
 	}
-	return w
+	return shapes
 }
 
 // validateConfig leaves to the framework what the schema itself refuses.
-func (r *wireResource) validateConfig(config *tfprotov6.DynamicValue) (diags diag.Diagnostics, usual bool) {
-	o, err := openObject(onWire(config), r.shapes)
-	if err != nil || o == nil {
+func (r *wireResource) validateConfig(config []byte) (diags diag.Diagnostics, usual bool) {
+	o, usual := openConfig(config, r.shapes, r.required, r.computed)
+	if !usual {
 		return nil, false
-	}
-	for _, f := range r.required {
-		if o.isNull(f.name) {
-			return nil, false
-		}
-	}
-	for _, f := range r.computed {
-		if !o.isNull(f.name) {
-			return nil, false
-		}
 	}
 	diags = r.validate(plainNode(o, false))
 	return diags, o.err == nil
+}
+
+// openConfig opens a configuration in which what is required is set, and what is
+// computed not.
+func openConfig(config []byte, shapes map[string]shape, required, computed []shape) (*lazyObject, bool) {
+	o, err := openObject(config, shapes)
+	if err != nil || o == nil {
+		return nil, false
+	}
+	missing := func(f shape) bool { return o.isNull(f.name) }
+	set := func(f shape) bool { return !o.isNull(f.name) }
+	return o, !slices.ContainsFunc(required, missing) && !slices.ContainsFunc(computed, set)
 }
 
 // plan returns the planned state: the proposed one with its computed attributes.
@@ -74,8 +90,7 @@ func (r *wireResource) plan(config, prior, proposed []byte, data *providerData) 
 	if diags.HasError() {
 		return proposed, diags, planned.err == nil && before.err == nil
 	}
-	state, usual = r.finishOnWire(planned, values)
-	return state, diags, usual && planned.err == nil && before.err == nil
+	return planned.finish(r.computed, values), diags, planned.err == nil && before.err == nil
 }
 
 // withDefaults sets the defaults of attributes that the configuration leaves
@@ -97,21 +112,21 @@ func (r *wireResource) withDefaults(given *lazyObject, proposed []byte) ([]byte,
 	return o.with(replaced), true
 }
 
-// finishOnWire returns the object with its computed attributes, unknown when
-// values is nil. An attribute that has its value already stays as it is.
-func (r *wireResource) finishOnWire(of *lazyObject, values record) (state []byte, usual bool) {
-	replaced := make(map[string][]byte, len(r.computed))
-	for _, f := range r.computed {
+// finish returns the object's encoding with its computed attributes, unknown
+// when values is nil. An attribute that has its value already stays as it is.
+func (o *lazyObject) finish(computed []shape, values record) []byte {
+	replaced := make(map[string][]byte, len(computed))
+	for _, f := range computed {
 		encoded := unknownOnWire
 		if values != nil {
 			encoded = f.onWire(values[f.name])
 		}
-		if old := of.encoded[f.name]; bytes.Equal(encoded, old) || values != nil && f.sameOnWire(encoded, old) {
+		if old := o.encoded[f.name]; bytes.Equal(encoded, old) || values != nil && f.sameOnWire(encoded, old) {
 			continue
 		}
 		replaced[f.name] = encoded
 	}
-	return of.with(replaced), true
+	return o.with(replaced)
 }
 
 // sameOnWire reports whether two encodings mean the same value.
@@ -134,7 +149,7 @@ func (r *wireResource) apply(prior, planned []byte, data *providerData) (state [
 		return nil, nil, false
 	}
 	values, found := r.evaluate(plainNode(o, false), node{}, data)
-	finished, usual := r.finishOnWire(o, values)
+	finished := o.finish(r.computed, values)
 	allKnown := true
 	for _, f := range r.computed {
 		allKnown = allKnown && !o.isUnknown(f.name)
@@ -149,5 +164,5 @@ func (r *wireResource) apply(prior, planned []byte, data *providerData) (state [
 	default:
 		state = finished
 	}
-	return state, diags, usual && o.err == nil
+	return state, diags, o.err == nil
 }

@@ -53,19 +53,17 @@ func both[Request, Response any](t testing.TB, p *pair, call func(tfprotov6.Prov
 // same compares diagnostics to the letter and reports whether there are errors.
 func same(t testing.TB, what string, ours, frameworks []*tfprotov6.Diagnostic) (failed bool) {
 	t.Helper()
-	fraction := false
 	lines := func(all []*tfprotov6.Diagnostic) []string {
 		var texts []string
 		for _, d := range all {
 			failed = failed || d.Severity == tfprotov6.DiagnosticSeverityError
-			fraction = fraction || strings.Contains(d.Detail, " is not an integer.") || strings.Contains(d.Detail, " cannot be represented as a 64-bit integer.")
 			texts = append(texts, fmt.Sprintf("%s %s: %s: %s", d.Severity, d.Attribute, d.Summary, d.Detail))
 		}
 		slices.Sort(texts) // the framework's own have no order
 		return texts
 	}
 	got, want := lines(ours), lines(frameworks)
-	if fraction {
+	if anyFraction(frameworks) {
 		// The framework calls a fraction an error of the provider.
 		if !slices.ContainsFunc(ours, func(d *tfprotov6.Diagnostic) bool { return d.Severity == tfprotov6.DiagnosticSeverityError }) {
 			t.Errorf("%s accepts a fraction; the framework says %q", what, want)
@@ -76,6 +74,14 @@ func same(t testing.TB, what string, ours, frameworks []*tfprotov6.Diagnostic) (
 		t.Errorf("%s says\n%q\nthe framework says\n%q", what, got, want)
 	}
 	return failed
+}
+
+// anyFraction reports whether the framework takes a fraction, or a number that
+// is too large, for an error of the provider.
+func anyFraction(diagnostics []*tfprotov6.Diagnostic) bool {
+	return slices.ContainsFunc(diagnostics, func(d *tfprotov6.Diagnostic) bool {
+		return strings.Contains(d.Detail, " is not an integer.") || strings.Contains(d.Detail, " cannot be represented as a 64-bit integer.")
+	})
 }
 
 func (p *pair) sameState(t testing.TB, what string, ours, frameworks *tfprotov6.DynamicValue) tftypes.Value {
@@ -237,6 +243,47 @@ func FuzzServer(f *testing.F) {
 		prior, config := p.draw(t, d, configs[p.name])
 		p.live(t, d, prior, config)
 	})
+}
+
+// TestServer_ReadsDataSourcesLikeTheFramework does the same with data sources.
+func TestServer_ReadsDataSourcesLikeTheFramework(t *testing.T) {
+	ctx := context.Background()
+	p := newPair(t, "policy", obj{"enforcement": "warn", "max_score": 100})
+	names := namesOf(p.ours.schema.DataSourceSchemas)
+	random := rand.New(rand.NewPCG(3, 4))
+	read := 0
+	for i := range 30 * len(names) {
+		input := make([]byte, 64)
+		for j := range input {
+			input[j] = byte(random.Uint32())
+		}
+		d, name := newDrawer(t, input), names[i%len(names)]
+		config, possible := p.ours.drawSource(t, d, name)
+		if !possible {
+			continue
+		}
+		typ := p.ours.schema.DataSourceSchemas[name].ValueType()
+		wire := p.ours.dynamic(t, typ, config)
+		ours, frameworks := both(t, p, func(s tfprotov6.ProviderServer, r *tfprotov6.ValidateDataResourceConfigRequest) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
+			return s.ValidateDataResourceConfig(ctx, r)
+		}, &tfprotov6.ValidateDataResourceConfigRequest{TypeName: name, Config: wire})
+		if !anyFraction(frameworks.Diagnostics) && same(t, name, ours.Diagnostics, frameworks.Diagnostics) {
+			continue
+		}
+		ourRead, frameworksRead := both(t, p, func(s tfprotov6.ProviderServer, r *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
+			return s.ReadDataSource(ctx, r)
+		}, &tfprotov6.ReadDataSourceRequest{TypeName: name, Config: wire})
+		if same(t, name, ourRead.Diagnostics, frameworksRead.Diagnostics) {
+			continue
+		}
+		read++
+		if got, want := open(t, typ, ourRead.State), open(t, typ, frameworksRead.State); !got.Equal(want) {
+			t.Fatalf("%s, case %d: %s\nis read as\n%s\nthe framework says\n%s", name, i, config, got, want)
+		}
+	}
+	if read < 40 {
+		t.Errorf("%d of the data sources could be read, want 40 at least", read)
+	}
 }
 
 // sampleStates have numbers of every kind.
