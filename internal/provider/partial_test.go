@@ -73,7 +73,7 @@ func TestPolicyResource_Plan_UnknownPeer_WarnsWithLowerBound(t *testing.T) {
 	equalTexts(t, "plan", p.problems, []string{
 		`WARN rules: Policy "primary": score not known yet. Some values are known only after apply. What is known already scores at least 2; the limit is 40. ` +
 			`The full check runs in apply, before anything is written.`})
-	if left := unknownOf(t, p.state); !slices.Equal(left, []string{"advice", "allows", "contributions", "findings", "id", "points", "rating", "rule_count", "rules", "score", "score_limit", "verdict"}) {
+	if left := unknownOf(t, p.state); !slices.Equal(left, []string{"advice", "allows", "contributions", "findings", "id", "left_out", "points", "rating", "rule_count", "rules", "score", "score_limit", "verdict"}) {
 		t.Errorf("unknown: %q", left)
 	}
 }

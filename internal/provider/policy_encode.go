@@ -9,18 +9,27 @@ import (
 
 // encodeAssessment writes everything that is computed of a policy.
 func encodeAssessment(p *policy.Policy, a *risk.Assessment) record {
+	return encodeJudged(p, a, a.Findings)
+}
+
+// encodeJudged does the same with these of its findings.
+func encodeJudged(p *policy.Policy, a *risk.Assessment, of []risk.Finding) record {
 	rules := compile.Compile(p)
+	findings, moreFindings := boundedFindings(of)
+	contributions, moreContributions := boundedContributions(a.Contributions)
+	allows, moreAllows := boundedAllows(rules)
 	return record{
 		"score":         a.Score,
 		"points":        a.Points,
 		"rating":        a.Rating,
 		"score_limit":   a.Limit,
 		"verdict":       string(a.Verdict),
-		"findings":      encodeFindings(a.Findings),
-		"contributions": encodeContributions(a.Contributions),
+		"findings":      findings,
+		"contributions": contributions,
 		"advice":        encodeAdvice(risk.Advise(p, a)),
-		"allows":        encodeAllows(rules),
+		"allows":        allows,
 		"rule_count":    compile.Count(rules),
+		leftOut:         notes(moreFindings, moreContributions, moreAllows),
 	}
 }
 

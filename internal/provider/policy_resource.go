@@ -74,10 +74,9 @@ func evaluatePolicy(n, prior node, data *providerData) (record, diag.Diagnostics
 		diags.AddAttributeWarning(path.Root("rules"), fmt.Sprintf("Policy %q: score not known yet", p.Name), lowerBound(a))
 		return nil, diags
 	}
-	values := encodeAssessment(p, a)
 	// Terraform plans again in apply and compares. A finding that comes with a
 	// day, and not with a change, would fail a plan that waited for approval.
-	values["findings"] = encodeFindings(a.Lasting())
+	values := encodeJudged(p, a, a.Lasting())
 	values["id"] = p.Name
 	return values, diags
 }

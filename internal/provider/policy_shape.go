@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
@@ -120,7 +121,7 @@ func assessmentFields() []shape {
 			text("remedy", "What to do."),
 			text("waived_by", "The waiver that accepts it, or null."),
 		),
-		listOf("contributions", "What each service adds to the points; the lines add up.",
+		listOf("contributions", "What each service adds to the points; the lines add up. Services beyond a hundred share the last line, of class `several`.",
 			text("service", "Name of the service."),
 			text("class", "`most_attacked`, `sensitive`, `system_service`, `exploited_listener`, `backup_listener`, `undeclared` or `neighbours`."),
 			text("direction", "`ingress` or `egress`."),
@@ -147,6 +148,7 @@ func assessmentFields() []shape {
 			texts("rules", "Keys of the rules behind it."),
 		),
 		integer("rule_count", "Number of rules, one range of ports for one prefix or reference each, that `allows` amounts to."),
+		texts(leftOut, fmt.Sprintf("What the lists above leave out: findings beyond %d, services beyond %d, entries of `allows` beyond %d. Null when they are complete; score, verdict and compiled rules always are.", maxFindings, risk.MaxContributions, maxAllows)),
 	}
 }
 

@@ -33,8 +33,10 @@ func newScoreFunction() function.Function {
 			if a == nil {
 				return nil
 			}
+			findings, moreFindings := boundedFindings(a.Findings)
+			contributions, moreContributions := boundedContributions(a.Contributions)
 			return record{"score": a.Score, "points": a.Points, "rating": a.Rating, "verdict": string(a.Verdict),
-				"findings": encodeFindings(a.Findings), "contributions": encodeContributions(a.Contributions)}
+				"findings": findings, "contributions": contributions, leftOut: notes(moreFindings, moreContributions)}
 		},
 	}
 }
@@ -42,7 +44,7 @@ func newScoreFunction() function.Function {
 // scoreFields are those of an assessment that make sense for one opening.
 func scoreFields() []shape {
 	return slices.DeleteFunc(assessmentFields(), func(s shape) bool {
-		return !slices.Contains([]string{"score", "points", "rating", "verdict", "findings", "contributions"}, s.name)
+		return !slices.Contains([]string{"score", "points", "rating", "verdict", "findings", "contributions", leftOut}, s.name)
 	})
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // assessed are the computed attributes of a policy.
-var assessed = []string{"advice", "allows", "contributions", "findings", "id", "points", "rating", "rule_count", "score", "score_limit", "verdict"}
+var assessed = []string{"advice", "allows", "contributions", "findings", "id", "left_out", "points", "rating", "rule_count", "score", "score_limit", "verdict"}
 
 var (
 	portRangeComputed = []string{"effective_ports", "id", "listeners", "port_count", "quiet_alternative", "registered_service_count", "registered_services", "sizing"}

@@ -38,14 +38,10 @@ func Judged(p *policy.Policy, a *risk.Assessment, today policy.Date) Subject {
 	return s
 }
 
-// contributionLines is how many services are listed by themselves: a rule that
-// opens everything reaches more than a thousand.
-const contributionLines = 100
-
 // contributionsOf lists the services that cost most, and the others in one line
 // with the rest of the points.
 func contributionsOf(all []risk.Contribution) []Contribution {
-	shown := all[:min(len(all), contributionLines)]
+	shown, others, points := risk.Costliest(all)
 	lines := make([]Contribution, len(shown), len(shown)+1)
 	for i := range shown {
 		c := &shown[i]
@@ -54,12 +50,8 @@ func contributionsOf(all []risk.Contribution) []Contribution {
 			Rules: c.Rules, Ports: c.Ports.Strings(), Hosts: c.Hosts, Points: c.Points,
 		}
 	}
-	if len(shown) < len(all) {
-		rest := Contribution{Service: count(len(all)-len(shown), "more service"), Class: "several", Direction: "both"}
-		for i := range all[len(shown):] {
-			rest.Points += all[len(shown)+i].Points
-		}
-		lines = append(lines, rest)
+	if others > 0 {
+		lines = append(lines, Contribution{Service: count(others, "more service"), Class: "several", Direction: "both", Points: points})
 	}
 	return lines
 }
