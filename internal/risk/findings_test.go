@@ -94,6 +94,13 @@ func findingCases() []findingCase {
 		{AnyPeer, "two names, and a short range between them", []policy.Rule{ingress("a", negotiated("vault", "29168-29178/tcp"), anywhere("0.0.0.0/1")),
 			ingress("b", negotiated("short", "29169/tcp"), host), ingress("c", negotiated("other", "29175/tcp"), anywhere("128.0.0.0/1"))},
 			Reject, Critical, "29168-29178/tcp", "0.0.0.0/0"},
+		{AnyPeer, "a chain of ranges", []policy.Rule{ingress("a", negotiated("vault", "29168-29169/tcp"), anywhere("0.0.0.0/1")),
+			ingress("b", negotiated("middle", "29169-29171/tcp"), host), ingress("c", negotiated("other", "29171-29172/tcp"), anywhere("128.0.0.0/1"))},
+			Reject, Critical, "29168-29172/tcp", "0.0.0.0/0"},
+		{AnyPeer, "a listener that joins two others", []policy.Rule{ingress("a", negotiated("vault", "29168-29169/tcp"), anywhere("0.0.0.0/1")),
+			ingress("b", negotiated("bridge", "29169/tcp", "29269/tcp"), host), ingress("c", negotiated("other", "29268-29269/tcp"), anywhere("128.0.0.0/1"))},
+			Reject, Critical, "29168-29169/tcp, 29268-29269/tcp", "0.0.0.0/0"},
+		{AnyPeer, "a security group of more than half", in(vault, references(policy.ByAddress, policy.Reference{Name: "bastion", Kind: policy.AWSSecurityGroup, MaxHosts: 1<<31 + 1})), "", "", "", ""},
 		{AnyPeer, "beside a service with few peers", []policy.Rule{ingress("a", negotiated("vault", "29168/tcp"), host),
 			ingress("b", negotiated("wide", "29169/tcp"), anywhere("0.0.0.0/0"))}, Reject, Critical, "29169/tcp", "0.0.0.0/0"},
 		{AnyPeer, "an IPv6 network beside all of IPv4", in(vault, anywhere("0.0.0.0/0", "2001:db8::/64")), Reject, Critical, quiet40, "0.0.0.0/0"},
@@ -131,6 +138,7 @@ func findingCases() []findingCase {
 		{WellKnownPort, "documented", in(ssh(), host), "", "", "", ""},
 		{WellKnownPort, "product without the port", in(of("bareos", undeclared("x", "22/tcp")), host), Reject, High, "22/tcp", "10.1.2.3/32"},
 		{WellKnownPort, "from a reference", in(undeclared("x", "873/tcp"), references(policy.Internal, ref1)), Reject, High, "873/tcp", "bastion"},
+		{WellKnownPort, "one service on two protocols", in(negotiated("x", "137/tcp", "137/udp"), host), Reject, High, "137/tcp, 137/udp", "10.1.2.3/32"},
 		{WellKnownPort, "no ports", in(undeclared("x", "esp"), host), "", "", "", ""},
 
 		{SensitiveService, "most attacked", in(undeclared("x", "3389/tcp"), host), Reject, Critical, "3389/tcp", "10.1.2.3/32"},
@@ -162,6 +170,7 @@ func findingCases() []findingCase {
 		{BroadRange, "16385 ports", in(negotiated("x", "10000-26384/tcp"), host), Reject, High, "10000-26384/tcp", "10.1.2.3/32"},
 		{BroadRange, "as documented", in(flow("veeam", "server-to-hyperv-rpc"), host), "", "", "", ""},
 		{BroadRange, "beyond what is documented", in(flow("veeam", "data-mover-range", "2500-4000/tcp"), host), Warn, Medium, "2500-4000/tcp", "10.1.2.3/32"},
+		{BroadRange, "an exploited listener", in(flow("veeam", "server-secure-v12", "10000-11024/tcp"), host), Warn, Medium, "10000-11024/tcp", "10.1.2.3/32"},
 		{BroadRange, "beyond, cut in two", []policy.Rule{ingress("a", flow("veeam", "data-mover-range"), host),
 			ingress("b", flow("veeam", "data-mover-range", "3301-4000/tcp"), host)}, Warn, Medium, "2500-4000/tcp", "10.1.2.3/32"},
 
@@ -350,15 +359,20 @@ func TestFindings_OneForEachOfThem(t *testing.T) {
 func TestFindings_Order(t *testing.T) {
 	p := policyOf(ingress("a", undeclared("rdp", "3389/tcp"), host), ingress("b", rsync, host),
 		ingress("c", negotiated("x", "30000-32000/tcp"), host), ingress("d", negotiated("w", "10000-11999/tcp"), host), egress("e", vault, anywhere("0.0.0.0/0")))
-	p.Waivers = []policy.Waiver{accept(WellKnownPort, rsyncOpen, []string{"10.1.2.3"})}
+	p.Waivers = []policy.Waiver{accept(WellKnownPort, rsyncOpen, []string{"10.1.2.3"}), accept(Cleartext, rsyncOpen, rsyncFor)}
 	var got []string
 	for _, f := range assessedWith(t, p, testSettings()).Findings {
 		got = append(got, fmt.Sprintf("%s %s %v", f.Effect, f.Code, f.Rules))
 	}
 	want := []string{"reject sensitive-service [d]", "reject sensitive-service [d]", "reject sensitive-service [d]", "reject sensitive-service [c]", "reject sensitive-service [a]",
 		"accepted well-known-port [b]", "warn any-peer [e]", "warn broad-range [d]", "warn broad-range [c]",
-		"warn neighbour-services [d]", "warn neighbour-services [c]", "info ephemeral-overlap [c]"}
+		"warn neighbour-services [d]", "warn neighbour-services [c]", "warn waiver-unused []", "info ephemeral-overlap [c]"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	// The score is judged last, and stands where the documentation has it.
+	a := assessed(t, ingress("a", undeclared("x", "50000-53449/tcp"), internet("20.0.0.0/24")), ingress("b", vault, internal("198.51.100.0/28")))
+	if got, want := fmt.Sprint(a.raised(Reject)), "[score-limit public-peer-private-claim]"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -42,6 +42,10 @@ var golden = []struct {
 		"22/tcp (SSH) is a well-known port (0-1023), open from 10.1.2.3/32: other programs than the backup listen there.",
 		"Use the ports that the product documents (declare product and flows), or move the listener above 1023; quiet_alternative of the port range proposes where.",
 		`rules["clients"].port_ranges[0]`},
+	{"well-known-port", "one service on two protocols",
+		"137/tcp, 137/udp (SMB and NetBIOS) are well-known ports (0-1023), open from 10.1.2.3/32: other programs than the backup listen there.",
+		"Use the ports that the product documents (declare product and flows), or move the listener above 1023; quiet_alternative of the port range proposes where.",
+		`rules["clients"].port_ranges[0]`},
 	{"well-known-port", "one port more",
 		"873-874/tcp (rsync) are well-known ports (0-1023), open from 198.51.100.16/28, 2001:db8:40::/64: other programs than the backup listen there. A waiver accepts a part; not accepted: 874/tcp for 198.51.100.16/28, 2001:db8:40::/64.",
 		"Use the ports that the product documents (declare product and flows), or move the listener above 1023; quiet_alternative of the port range proposes where.",
@@ -64,6 +68,10 @@ var golden = []struct {
 		`rules["clients"].port_ranges[0]`},
 	{"broad-range", "1025 ports",
 		"The undeclared tcp range opens 1025 ports (10000-11024/tcp) from 10.1.2.3/32, more than 1024 for one listener: whatever else listens in the range is reached too.",
+		"Set the range in the backup product to what the concurrent jobs need (tens of ports, not thousands) and write the same range here.",
+		`rules["clients"].port_ranges[0]`},
+	{"broad-range", "an exploited listener",
+		"Flow veeam/server-secure-v12 opens 1025 ports (10000-11024/tcp) from 10.1.2.3/32, more than 1024 for one listener: whatever else listens in the range is reached too.",
 		"Set the range in the backup product to what the concurrent jobs need (tens of ports, not thousands) and write the same range here.",
 		`rules["clients"].port_ranges[0]`},
 	{"broad-range", "beyond what is documented",
@@ -203,7 +211,7 @@ func TestContributions(t *testing.T) {
 	partner := group(policy.Partner, "2001:db9::1")
 	a := assessed(t,
 		ingress("b", negotiated("x", "9100-9103/tcp", "29168-29171/tcp"), internal("10.1.2.0/24"), references(policy.DMZ, ref1)),
-		ingress("a", negotiated("x", "29170-29173/tcp"), internal("10.1.2.128/25"), dmz("2001:db8::/63"), partner),
+		ingress("a", negotiated("x", "29170-29173/tcp", "29170/udp"), internal("10.1.2.128/25"), dmz("2001:db8::/63"), partner),
 		ingress("c", undeclared("y", "29174/tcp", "3389/tcp"), anywhere("10.1.2.3")),
 		egress("d", flow("veeam", "data-mover"), host), egress("e", undeclared("z", "esp"), host))
 	var got strings.Builder
@@ -211,7 +219,7 @@ func TestContributions(t *testing.T) {
 		fmt.Fprintf(&got, "%s, %s, %s of %v: %s for %v hosts\n", c.Service, c.Class, c.Direction, c.Rules, c.Ports, c.Hosts)
 	}
 	const want = "Remote Desktop (RDP), most_attacked, ingress of [c]: 3389/tcp for 1 hosts\n" +
-		"negotiated range x, backup_listener, ingress of [a b]: 9100-9103/tcp, 29168-29173/tcp for 263 hosts\n" +
+		"negotiated range x, backup_listener, ingress of [a b]: 9100-9103/tcp, 29168-29173/tcp, 29170/udp for 263 hosts\n" +
 		"services registered beside negotiated range x, neighbours, ingress of [b]: 9100-9103/tcp for 260 hosts\n" +
 		"undeclared tcp, undeclared, ingress of [c]: 29174/tcp for 1 hosts\n" +
 		"undeclared esp, undeclared, egress of [e]: esp for 1 hosts\n" +

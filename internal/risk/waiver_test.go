@@ -77,6 +77,9 @@ func waiverCases() []waiverCase {
 		{"a warning", one(of("bareos", undeclared("x", "9200/tcp")), host), []policy.Waiver{accept(UndocumentedPort, []string{"9200/tcp"}, []string{"10.1.2.3"})}, Rejected, []Code{SensitiveService}},
 		{"only a warning", one(of("bareos", undeclared("x", "9250/tcp")), host), []policy.Waiver{accept(UndocumentedPort, []string{"9250/tcp"}, []string{"10.1.2.3"})}, Accept, nil},
 
+		{"three waivers, each for a corner", one(undeclared("x", "873-874/tcp"), dmzPeers), []policy.Waiver{accept(known, rsyncOpen, rsyncFor[:1], until(25)),
+			accept(known, []string{"874/tcp"}, rsyncFor, until(20)), accept(known, rsyncOpen, rsyncFor[1:], until(10))}, AcceptWithWaivers,
+			[]Code{WaiverExpiring, WaiverExpiring, WaiverExpiring}},
 		{"for any-peer", one(rsync, dmzPeers), []policy.Waiver{accept(AnyPeer, rsyncOpen, rsyncFor)}, Rejected, []Code{known, WaiverUnused}},
 		{"a longer one makes it idle", one(rsync, dmzPeers), []policy.Waiver{accept(known, rsyncOpen, rsyncFor, until(3)), full}, AcceptWithWaivers, nil},
 
