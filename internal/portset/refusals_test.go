@@ -245,6 +245,23 @@ var refusals = []struct{ text, message string }{
 		`Unreadable port: "x-1/tcp" is not a port. Where two readers understand different ports, more is opened than one of them expects. Write PORT/PROTO or FROM-TO/PROTO with tcp, udp or sctp, such as "22/tcp" or "2500-3300/tcp", or one of "icmp", "icmpv6" and "esp".`},
 	{"18446744073709551638/tcp",
 		`Port out of range: "18446744073709551638/tcp" has the port 18446744073709551638, and ports end at 65535. Programs that cut the number to 16 bits open another port. Write ports from 0 to 65535, such as "2500-3300/tcp".`},
+	// What only nearly is one of the kinds above.
+	{"22,tcp",
+		`List in one text: "22,tcp" is written as a list. Each list element is judged and reported by its place in the list. Write each element on its own, such as "22/tcp", "2500-3300/tcp".`},
+	{"tcp ssh",
+		`Unreadable port: "tcp ssh" is not a port. Where two readers understand different ports, more is opened than one of them expects. Write PORT/PROTO or FROM-TO/PROTO with tcp, udp or sctp, such as "22/tcp" or "2500-3300/tcp", or one of "icmp", "icmpv6" and "esp".`},
+	{"22,80/6",
+		`List in one text: "22,80/6" is written as a list. Each list element is judged and reported by its place in the list. Write separate list elements: "22/tcp", "80/tcp".`},
+	{"x",
+		`Unknown port name: "x" is not a port. Names of services are not read: they stand for other ports on other machines. Write PORT/PROTO or FROM-TO/PROTO with tcp, udp or sctp, such as "22/tcp" or "2500-3300/tcp", or one of "icmp", "icmpv6" and "esp".`},
+	{"*/http",
+		`Unknown protocol: "*/http" has the protocol "http", which is not tcp, udp or sctp. Only protocols with ports can stand behind a port. Write "0-65535/tcp", or "0-65535/udp" where the service uses UDP.`},
+	{"022/any",
+		`Wildcard protocol: "022/any" does not say which protocol. The same number is another service on another protocol. Write those that are needed as separate list elements: "22/tcp", "22/udp", "22/sctp".`},
+	{"x-1/1",
+		`Unreadable port: "x-1/1" is not a port. Where two readers understand different ports, more is opened than one of them expects. Write PORT/PROTO or FROM-TO/PROTO with tcp, udp or sctp, such as "22/tcp" or "2500-3300/tcp", or one of "icmp", "icmpv6" and "esp".`},
+	{"1111111111111111111111111/tcp",
+		`Port out of range: "1111111111111111111111111/tcp" has the port 11111111111111111111…, and ports end at 65535. Programs that cut the number to 16 bits open another port. Write ports from 0 to 65535, such as "2500-3300/tcp".`},
 }
 
 func TestParse_SaysWhatIsWrongAndWhatToWrite(t *testing.T) {

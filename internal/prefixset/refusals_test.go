@@ -214,6 +214,12 @@ var refusals = []struct{ text, message string }{
 		`Prefix length too long: "0.0.0.0/18446744073709551616" has a prefix length beyond an IPv4 address, which has 32 bits. No address can match, or the length is a typing error. Write "0.0.0.0/32" for the one address, or a shorter prefix length.`},
 	{"10.0.0.0/9999",
 		`Prefix length too long: "10.0.0.0/9999" has a prefix length beyond an IPv4 address, which has 32 bits. No address can match, or the length is a typing error. Write "10.0.0.0/32" for the one address, or a shorter prefix length.`},
+	{"0.0.0.0/:",
+		`Invalid prefix length: "0.0.0.0/:" has a prefix length that is not a number. Where two readers understand different addresses, more is opened than one of them expects. Write "0.0.0.0/32" for the one address, or a decimal prefix length.`},
+	{"0.0.0.0/1/",
+		`Invalid prefix length: "0.0.0.0/1/" has a prefix length that is not a number. Where two readers understand different addresses, more is opened than one of them expects. Write "0.0.0.0/32" for the one address, or a decimal prefix length.`},
+	{"999/0",
+		`Unreadable prefix: "999/0" is not an address or a prefix. Where two readers understand different addresses, more is opened than one of them expects. Write an address or a prefix, such as "192.0.2.10/32", "192.0.2.0/24" or "2001:db8::/32".`},
 	// Lengths and masks.
 	{"10.0.0.0/+",
 		`Invalid prefix length: "10.0.0.0/+" has a prefix length that is not a number. Where two readers understand different addresses, more is opened than one of them expects. Write "10.0.0.0/32" for the one address, or a decimal prefix length.`},
