@@ -75,6 +75,12 @@ func TestCompile_Examples(t *testing.T) {
 			`egress a 22/tcp to 10.0.0.0/24
 			 ingress b 22/tcp from 10.0.0.0/24`,
 			"ingress 22/tcp [b]: 10.0.0.0/24[b]\negress 22/tcp [a]: 10.0.0.0/24[a]\n"},
+		{"any comes before the first port",
+			`ingress a any from 10.0.0.0/24
+			 ingress b 0/tcp from 10.0.1.0/24
+			 egress a any to 10.0.0.0/24
+			 egress b 0/tcp to 10.0.1.0/24`,
+			"ingress any [a]: 10.0.0.0/24[a]\ningress 0/tcp [b]: 10.0.1.0/24[b]\negress any [a]: 10.0.0.0/24[a]\negress 0/tcp [b]: 10.0.1.0/24[b]\n"},
 		{"a port between two runs stays closed",
 			`ingress a 20/tcp from 10.0.0.0/31
 			 ingress b 22/tcp from 10.0.0.1
