@@ -197,7 +197,7 @@ func TestWording(t *testing.T) {
 		{SomePeers(addresses("10.0.0.1", "10.0.0.3", "10.0.0.5"), refs), "10.0.0.1/32, 10.0.0.3/32, 10.0.0.5/32, ref:a, ref:b and 1 more"},
 		{SomePeers(addresses("10.0.0.1", "10.0.0.3", "10.0.0.5", "10.0.0.7", "10.0.0.9", "10.0.0.11"), refs),
 			"10.0.0.1/32, 10.0.0.3/32, 10.0.0.5/32, 10.0.0.7/32, 10.0.0.9/32 and 4 more"},
-		{count(0, "port"), "0 ports"}, {count(1, "port"), "1 port"}, {count(2, "port"), "2 ports"},
+		{count(0, "port"), "0 ports"}, {count(1, "host"), "1 host"}, {count(2, "waiver"), "2 waivers"},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %s, want %s", c.got, c.want)
