@@ -194,3 +194,32 @@ func TestProducts_NameNoRuleOfTheOtherFamilysICMP(t *testing.T) {
 		}
 	}
 }
+
+// TestProducts_Examples: as few as there can be, and the bound says so.
+func TestProducts_Examples(t *testing.T) {
+	const both = "ingress a 22/tcp 53/udp from 10.0.0.1 ref:x=aws_security_group\negress b 22/tcp to 10.0.0.1"
+	for _, test := range []struct {
+		shape, policy, want string
+		bound               int
+	}{
+		{"anything", both, "[{ingress false 22/tcp, 53/udp 10.0.0.1/32 [] [a]} {ingress false 22/tcp, 53/udp  [x] [a]} {egress false 22/tcp 10.0.0.1/32 [] [b]}]", 3},
+		{"one protocol", both, "[{ingress false 22/tcp 10.0.0.1/32 [] [a]} {ingress false 53/udp 10.0.0.1/32 [] [a]} " +
+			"{ingress false 22/tcp  [x] [a]} {ingress false 53/udp  [x] [a]} {egress false 22/tcp 10.0.0.1/32 [] [b]}]", 5},
+		// A rule for another reference does not stand behind "any".
+		{"anything", "ingress a any from ref:x=aws_security_group\ningress b 22/tcp from ref:y=aws_security_group",
+			"[{ingress true any  [x] [a]} {ingress false 22/tcp  [y] [b]}]", 2},
+	} {
+		products, bound := compile.Products(compiletest.MustParse(test.policy), shapes[test.shape], cover.Stable)
+		var shown []string
+		for _, c := range products {
+			names := []string{}
+			for _, ref := range c.References {
+				names = append(names, ref.Name)
+			}
+			shown = append(shown, fmt.Sprintf("{%s %t %s %s %v %v}", c.Direction, c.Any, c.Ports, c.Prefixes, names, c.Rules))
+		}
+		if got := fmt.Sprint(shown); got != test.want || bound != test.bound {
+			t.Errorf("%s:\n got %s, bound %d\nwant %s, bound %d", test.shape, got, bound, test.want, test.bound)
+		}
+	}
+}

@@ -100,10 +100,6 @@ func endsOpen(word string) bool { return strings.ContainsRune("-/:.", rune(word[
 // readList reads the elements of a list in one string. Elements without a
 // protocol take the next one written, as in "22,80/tcp", or else the last.
 func readList(items []string) reading {
-	r := reading{kind: list}
-	if len(items) > maxListed {
-		items, r.cut = items[:maxListed], true
-	}
 	protocols := make([]string, len(items))
 	name := ""
 	for i := len(items) - 1; i >= 0; i-- {
@@ -111,6 +107,11 @@ func readList(items []string) reading {
 			name = written
 		}
 		protocols[i] = name
+	}
+	r := reading{kind: list}
+	// Cut only now: the protocol may stand behind the last element shown.
+	if len(items) > maxListed {
+		items, r.cut = items[:maxListed], true
 	}
 	for i, item := range items {
 		element := readItem(item)
@@ -171,8 +172,6 @@ func readItem(item string) reading {
 		return readItem(name + "/" + portText).or(misplaced)
 	case portText == "" && known, firstKnown && name == "":
 		return reading{kind: missingPort}
-	case portText == "" || firstKnown:
-		return reading{kind: unreadable}
 	}
 	return readPortAndProtocol(portText, name)
 }

@@ -57,6 +57,24 @@ func TestOf_LeavesItsArgumentAlone(t *testing.T) {
 	}
 }
 
+// Ranges that share one port overlap, and ranges that touch do not.
+func TestSet_Overlaps_AtTheEnds(t *testing.T) {
+	for _, tt := range []struct {
+		a, b Set
+		want bool
+	}{
+		{Of(Range{10, 20}), Of(Range{20, 30}), true},
+		{Of(Range{10, 20}), Of(Range{21, 30}), false},
+		{Of(Range{1, 2}, Range{20, 20}), Of(Range{4, 5}, Range{20, 20}), true},
+		{Of(Range{65535, 65535}), Of(Range{0, 0}, Range{65535, 65535}), true},
+		{Of(Range{1, 2}, Range{20, 20}), Of(Range{4, 5}, Range{21, 22}), false},
+	} {
+		if tt.a.Overlaps(tt.b) != tt.want || tt.b.Overlaps(tt.a) != tt.want {
+			t.Errorf("%v and %v: %v and %v, want %v", tt.a, tt.b, tt.a.Overlaps(tt.b), tt.b.Overlaps(tt.a), tt.want)
+		}
+	}
+}
+
 func TestSet_RangesBelongToTheCaller(t *testing.T) {
 	s := Of(Range{22, 22}, Range{80, 80})
 	s.Ranges()[0] = Range{1, 65535}

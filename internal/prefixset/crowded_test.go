@@ -88,6 +88,22 @@ func TestCrowded_Ends(t *testing.T) {
 			t.Errorf("%s: %s in %s", c.set, part, networks)
 		}
 	}
+	// The share counts from exactly the percentage on, and what touches across
+	// the border of two networks is in neither.
+	for _, c := range []struct {
+		set      string
+		percent  int
+		networks string
+	}{
+		{"10.0.0.0/24", 50, "10.0.0.0/23"},
+		{"10.0.0.0/24", 51, ""},
+		{"10.0.0.1,10.0.0.2/31,10.0.0.4/30,10.0.0.8/29,10.0.0.16/28,10.0.0.32/27,10.0.0.64/26,10.0.0.128/25", 50, ""},
+		{"10.0.1.255,10.0.2.0", 1, ""},
+	} {
+		if part, networks := prefixes(t, c.set).Crowded(23, 47, c.percent); networks.String() != c.networks || part.IsEmpty() != (c.networks == "") {
+			t.Errorf("%d %% of %s: %s in %s", c.percent, c.set, part, networks)
+		}
+	}
 	// One /64 less of a /47 is nearly all of it.
 	holed := prefixes(t, "2001:db8::/47").Minus(prefixes(t, "2001:db8:1:7::/64"))
 	if part, networks := holed.Crowded(23, 47, 90); !part.Equal(holed) || networks.String() != "2001:db8::/47" {

@@ -73,6 +73,22 @@ func TestEmbeddedIPv4_IsExactAddressByAddress(t *testing.T) {
 	})
 }
 
+// A range that ends just behind the second turn has all of IPv4 between them,
+// whatever its own ends are.
+func TestEmbeddedIPv4_TwoTurns_ReachEverything(t *testing.T) {
+	for _, tt := range []struct{ from, to, want string }{
+		{"64:ff9b:1:0:ffff:ffff:ffff:ffff", "64:ff9b:1:1::", "255.255.255.255/32, 0.0.0.0/32"},
+		{"64:ff9b:1:0:ffff:ffff:ffff:ffff", "64:ff9b:1:2::", "0.0.0.0/0"},
+		{"64:ff9b:1:0:0:1:ffff:ffff", "64:ff9b:1::3:0:0", "0.0.0.0/0"},
+		{"2002:0:5::", "2002:0:6:ffff:ffff:ffff:ffff:ffff", "0.0.0.5/32, 0.0.0.6/32"},
+	} {
+		r := netipx.IPRangeFrom(netip.MustParseAddr(tt.from), netip.MustParseAddr(tt.to))
+		if got := OfRanges(r).EmbeddedIPv4(); !got.Equal(prefixes(t, strings.ReplaceAll(tt.want, " ", ""))) {
+			t.Errorf("%v reaches %v, want %s", r, got, tt.want)
+		}
+	}
+}
+
 // A prefix reaches an IPv4 address exactly if one of its addresses does. The
 // addresses are built from the IPv4 address the way each RFC says, with the
 // bits around it taken from the prefix or left to chance.

@@ -9,7 +9,8 @@ import (
 
 // TestAssess_Faults: what keeps a policy from being judged, in exact words.
 func TestAssess_Faults(t *testing.T) {
-	hundred, minus, forty, fortyOne := 101, -1, 40, 41
+	hundred, minus, forty, fortyOne, zero, most := 101, -1, 40, 41, 0, 100
+	const scoreAlone = `waiver[0].finding: Waiver with unused values: A waiver for score-limit accepts max_score alone; rules, ports and peers mean nothing to it. A restriction that is not applied would look like one. Leave rules, ports and peers out.`
 	const codes = "any-peer, broad-peer, well-known-port, sensitive-service, all-ports, broad-range, score-limit, exploited-listener, " +
 		"public-peer-private-claim, undocumented-port, oversized-range, undersized-range, neighbour-services, cleartext, redundant-rule"
 	change := func(f func(*policy.Waiver)) func(*policy.Policy, *Settings) {
@@ -34,6 +35,12 @@ func TestAssess_Faults(t *testing.T) {
 		{"forbidden", func(p *policy.Policy, s *Settings) {
 			p.Waivers, s.Unwaivable = []policy.Waiver{accept(WellKnownPort, rsyncOpen, rsyncFor)}, []Code{AnyPeer, WellKnownPort}
 		}, `waiver[0].finding: Waiver forbidden: finding = "well-known-port" is in the provider's unwaivable list. The organisation decided that nobody accepts this risk alone. Remove the waiver and change the rule.`},
+		{"another one forbidden", func(p *policy.Policy, s *Settings) {
+			p.Waivers, s.Unwaivable = []policy.Waiver{accept(WellKnownPort, rsyncOpen, rsyncFor)}, []Code{AnyPeer, ScoreLimit}
+		}, ""},
+		{"waivers that are not known yet", func(p *policy.Policy, _ *Settings) {
+			p.Waivers, p.WaiversPartial = []policy.Waiver{accept(WellKnownPort, nil, nil)}, true
+		}, ""},
 		{"no such rule", change(forRules("clients", "servers")),
 			`waiver[0].rules: Waiver for no rule: rules names "servers", and the policy has no such rule. The waiver would accept nothing, or a rule that somebody adds later. Write the key of a rule of this policy.`},
 		{"no reason", change(func(w *policy.Waiver) { w.Reason = " " }),
@@ -55,8 +62,14 @@ func TestAssess_Faults(t *testing.T) {
 		{"no today, no waiver", func(p *policy.Policy, s *Settings) { s.Today = policy.Date{} }, ""},
 		{"score without a score", scored(func(w *policy.Waiver) { w.MaxScore = nil }),
 			`waiver[0].max_score: Waiver without value: A waiver for score-limit has no max_score. It accepts a score, not whatever the policy grows to. Write the score that is accepted, from 0 to 100.`},
-		{"score with ports", scored(func(w *policy.Waiver) { w.Ports = ports("22/tcp") }),
-			`waiver[0].finding: Waiver with unused values: A waiver for score-limit accepts max_score alone; rules, ports and peers mean nothing to it. A restriction that is not applied would look like one. Leave rules, ports and peers out.`},
+		{"score with ports", scored(func(w *policy.Waiver) { w.Ports = ports("22/tcp") }), scoreAlone},
+		{"score with a rule", scored(forRules("clients")), scoreAlone},
+		{"score with peers", scored(func(w *policy.Waiver) { w.Peers = addresses("10.1.2.3") }), scoreAlone},
+		{"score with a reference", scored(forReferences("bastion")), scoreAlone},
+		{"the lowest score", scored(func(w *policy.Waiver) { w.MaxScore = &zero }), ""},
+		{"the highest score", scored(func(w *policy.Waiver) { w.MaxScore = &most }), ""},
+		{"a score below zero", scored(func(w *policy.Waiver) { w.MaxScore = &minus }),
+			`waiver[0].max_score: Score limit out of range: max_score = -1 is not a score. Scores go from 0 to 100. Write a whole number from 0 to 100.`},
 		{"two faults", change(func(w *policy.Waiver) { w.Reason, w.Ports = "", ports() }), "" +
 			`waiver[0].ports: Waiver without ports: The waiver for "well-known-port" lists no ports. It accepts values, not a place: if the rule grows beyond them, the finding is back. List the accepted ports as the finding names them, for example ports = ["873/tcp"].` + "\n" +
 			`waiver[0].reason: Waiver without reason: reason = "" says nothing. An accepted risk needs somebody who knows why and until when. Say why the risk is accepted, for example "site B leaves rsync in March".`},

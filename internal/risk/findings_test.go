@@ -85,6 +85,27 @@ func findingCases() []findingCase {
 
 		{AnyPeer, "two names of one port", []policy.Rule{ingress("a", negotiated("vault", "29168/tcp"), anywhere("0.0.0.0/1")),
 			ingress("b", negotiated("other", "29168/tcp"), anywhere("128.0.0.0/1"))}, Reject, Critical, "29168/tcp", "0.0.0.0/0"},
+		{AnyPeer, "a range and an undeclared port in it", []policy.Rule{ingress("a", negotiated("vault", "29168/tcp"), anywhere("0.0.0.0/1")),
+			ingress("b", undeclared("other", "29168/tcp"), anywhere("128.0.0.0/1"))}, Reject, Critical, "29168/tcp", "0.0.0.0/0"},
+		{AnyPeer, "an exploited listener and another name for its port", []policy.Rule{ingress("a", flow("veeam", "server-secure-v12"), anywhere("0.0.0.0/1")),
+			ingress("b", negotiated("other", "9401/tcp"), anywhere("128.0.0.0/1"))}, Reject, Critical, "9401/tcp", "0.0.0.0/0"},
+		{AnyPeer, "one port of two protocols", []policy.Rule{ingress("a", negotiated("vault", "29168/tcp"), anywhere("0.0.0.0/1")),
+			ingress("b", negotiated("other", "29168/udp"), anywhere("128.0.0.0/1"))}, "", "", "", ""},
+		{AnyPeer, "two names, and a short range between them", []policy.Rule{ingress("a", negotiated("vault", "29168-29178/tcp"), anywhere("0.0.0.0/1")),
+			ingress("b", negotiated("short", "29169/tcp"), host), ingress("c", negotiated("other", "29175/tcp"), anywhere("128.0.0.0/1"))},
+			Reject, Critical, "29168-29178/tcp", "0.0.0.0/0"},
+		{AnyPeer, "a chain of ranges", []policy.Rule{ingress("a", negotiated("vault", "29168-29169/tcp"), anywhere("0.0.0.0/1")),
+			ingress("b", negotiated("middle", "29169-29171/tcp"), host), ingress("c", negotiated("other", "29171-29172/tcp"), anywhere("128.0.0.0/1"))},
+			Reject, Critical, "29168-29172/tcp", "0.0.0.0/0"},
+		{AnyPeer, "a listener that joins two others", []policy.Rule{ingress("a", negotiated("vault", "29168-29169/tcp"), anywhere("0.0.0.0/1")),
+			ingress("b", negotiated("bridge", "29169/tcp", "29269/tcp"), host), ingress("c", negotiated("other", "29268-29269/tcp"), anywhere("128.0.0.0/1"))},
+			Reject, Critical, "29168-29169/tcp, 29268-29269/tcp", "0.0.0.0/0"},
+		{AnyPeer, "a security group of more than half", in(vault, references(policy.ByAddress, policy.Reference{Name: "bastion", Kind: policy.AWSSecurityGroup, MaxHosts: 1<<31 + 1})), "", "", "", ""},
+		{AnyPeer, "beside a service with few peers", []policy.Rule{ingress("a", negotiated("vault", "29168/tcp"), host),
+			ingress("b", negotiated("wide", "29169/tcp"), anywhere("0.0.0.0/0"))}, Reject, Critical, "29169/tcp", "0.0.0.0/0"},
+		{AnyPeer, "an IPv6 network beside all of IPv4", in(vault, anywhere("0.0.0.0/0", "2001:db8::/64")), Reject, Critical, quiet40, "0.0.0.0/0"},
+		{AnyPeer, "a list of one host beside all of IPv4", in(vault, anywhere("0.0.0.0/0"), references(policy.ByAddress, listOf(1))), Reject, Critical, quiet40, "0.0.0.0/0, bastions"},
+		{AnyPeer, "a security group beside a list", in(vault, references(policy.ByAddress, listOf(1<<31+1), ref1)), Reject, Critical, quiet40, "bastions"},
 		{AnyPeer, "a list of more than half", in(vault, references(policy.ByAddress, listOf(1<<31+1))), Reject, Critical, quiet40, "bastions"},
 		{AnyPeer, "a list of half", in(vault, references(policy.ByAddress, listOf(1<<31))), "", "", "", ""},
 		{AnyPeer, "a list and one address more than half", in(vault, anywhere("198.51.100.1"), references(policy.ByAddress, listOf(1<<31))), Reject, Critical, quiet40, "198.51.100.1/32, bastions"},
@@ -107,6 +128,8 @@ func findingCases() []findingCase {
 		{BroadPeer, "outward", out(vault, dmz("198.51.100.0/23")), Warn, Medium, quiet40, "198.51.100.0/23"},
 		{BroadPeer, "only the wide one of two", in(vault, dmz("198.51.100.0/23", "203.0.113.0/28")), Reject, High, quiet40, "198.51.100.0/23"},
 		{BroadPeer, "everybody is any-peer", in(vault, anywhere("0.0.0.0/0")), "", "", "", ""},
+		{BroadPeer, "neighbours of a listener that everybody reaches", []policy.Rule{ingress("a", negotiated("x", "9100/tcp"), anywhere("0.0.0.0/1")),
+			ingress("b", negotiated("x", "29168/tcp"), anywhere("128.0.0.0/1"))}, "", "", "", ""},
 
 		{WellKnownPort, "1023", in(undeclared("x", "1023/tcp"), host), Reject, High, "1023/tcp", "10.1.2.3/32"},
 		{WellKnownPort, "1024", in(undeclared("x", "1024/tcp"), host), "", "", "", ""},
@@ -115,6 +138,7 @@ func findingCases() []findingCase {
 		{WellKnownPort, "documented", in(ssh(), host), "", "", "", ""},
 		{WellKnownPort, "product without the port", in(of("bareos", undeclared("x", "22/tcp")), host), Reject, High, "22/tcp", "10.1.2.3/32"},
 		{WellKnownPort, "from a reference", in(undeclared("x", "873/tcp"), references(policy.Internal, ref1)), Reject, High, "873/tcp", "bastion"},
+		{WellKnownPort, "one service on two protocols", in(negotiated("x", "137/tcp", "137/udp"), host), Reject, High, "137/tcp, 137/udp", "10.1.2.3/32"},
 		{WellKnownPort, "no ports", in(undeclared("x", "esp"), host), "", "", "", ""},
 
 		{SensitiveService, "most attacked", in(undeclared("x", "3389/tcp"), host), Reject, Critical, "3389/tcp", "10.1.2.3/32"},
@@ -132,6 +156,13 @@ func findingCases() []findingCase {
 		{AllPorts, "any, beside half of TCP", []policy.Rule{ingress("a", undeclared("y", "0-32767/tcp"), internal("10.1.2.0/24")), ingress("b", undeclared("x", "any"), host)},
 			Reject, Critical, "any", "10.1.2.3/32"},
 		{AllPorts, "from a reference", in(undeclared("x", "0-65535/udp"), references(policy.Internal, ref1)), Reject, Critical, "0-65535/udp", "bastion"},
+		{AllPorts, "halves in two directions", []policy.Rule{ingress("a", undeclared("x", "0-32767/tcp"), host), egress("b", undeclared("y", "32768-65535/tcp"), host)}, "", "", "", ""},
+		{AllPorts, "any, and a rule for some of the same peers", []policy.Rule{ingress("a", vault, host), ingress("b", undeclared("x", "any"), internal("10.1.2.0/24"))},
+			Reject, Critical, "any", "10.1.2.0/24"},
+		{AllPorts, "any, and a rule for more peers", []policy.Rule{ingress("a", undeclared("x", "any"), host), ingress("b", vault, internal("10.1.2.0/24"))},
+			Reject, Critical, "any", "10.1.2.3/32"},
+		{AllPorts, "any, and a port for the same peers", []policy.Rule{ingress("a", undeclared("x", "any"), host), ingress("b", vault, host)},
+			Reject, Critical, "any", "10.1.2.3/32"},
 
 		{BroadRange, "1024 ports", in(undeclared("x", "10000-11023/tcp"), host), "", "", "", ""},
 		{BroadRange, "1025 ports", in(undeclared("x", "10000-11024/tcp"), host), Warn, Medium, "10000-11024/tcp", "10.1.2.3/32"},
@@ -139,6 +170,7 @@ func findingCases() []findingCase {
 		{BroadRange, "16385 ports", in(negotiated("x", "10000-26384/tcp"), host), Reject, High, "10000-26384/tcp", "10.1.2.3/32"},
 		{BroadRange, "as documented", in(flow("veeam", "server-to-hyperv-rpc"), host), "", "", "", ""},
 		{BroadRange, "beyond what is documented", in(flow("veeam", "data-mover-range", "2500-4000/tcp"), host), Warn, Medium, "2500-4000/tcp", "10.1.2.3/32"},
+		{BroadRange, "an exploited listener", in(flow("veeam", "server-secure-v12", "10000-11024/tcp"), host), Warn, Medium, "10000-11024/tcp", "10.1.2.3/32"},
 		{BroadRange, "beyond, cut in two", []policy.Rule{ingress("a", flow("veeam", "data-mover-range"), host),
 			ingress("b", flow("veeam", "data-mover-range", "3301-4000/tcp"), host)}, Warn, Medium, "2500-4000/tcp", "10.1.2.3/32"},
 
@@ -151,6 +183,7 @@ func findingCases() []findingCase {
 		{ExploitedListenerFound, "from a public address", in(flow("veeam", "server-secure-v12"), anywhere("198.51.100.16/28")), Reject, Critical, "9401/tcp", dmz28},
 		{ExploitedListenerFound, "to the internet", out(flow("veeam", "server-secure-v12"), internet("198.51.100.16/28")), Warn, High, "9401/tcp", dmz28},
 		{ExploitedListenerFound, "from a prefix list", in(flow("veeam", "server-secure-v12"), references(policy.ByAddress, referencePool[2])), Reject, Critical, "9401/tcp", "offices"},
+		{ExploitedListenerFound, "from a security group", in(flow("veeam", "server-secure-v12"), references(policy.ByAddress, ref1)), Warn, High, "9401/tcp", "bastion"},
 		{ExploitedListenerFound, "another flow", in(flow("veeam", "data-mover"), host), "", "", "", ""},
 
 		{PublicPeerPrivateClaim, "a prefix list", in(vault, references(policy.Internal, listOf(4))), Reject, High, quiet40, "bastions"},
@@ -175,12 +208,17 @@ func findingCases() []findingCase {
 		{UndersizedRange, "one port too few", in(sized(vault, 41, 40), host), Warn, Medium, quiet40, "10.1.2.3/32"},
 
 		{NeighbourServices, "registered ports inside", in(negotiated("x", "9100-9110/tcp"), host), Warn, Low, "9100-9107/tcp", "10.1.2.3/32"},
+		{NeighbourServices, "one port", in(negotiated("x", "9100/tcp"), host), Warn, Low, "9100/tcp", "10.1.2.3/32"},
+		{NeighbourServices, "six of them", in(negotiated("x", "9100-9105/tcp"), host), Warn, Low, "9100-9105/tcp", "10.1.2.3/32"},
 		{NeighbourServices, "a quiet range", in(vault, host), "", "", "", ""},
 		{NeighbourServices, "not negotiated", in(undeclared("x", "9100-9110/tcp"), host), "", "", "", ""},
 		{NeighbourServices, "the product's own", in(of("bareos", negotiated("x", "9101-9103/tcp")), host), "", "", "", ""},
+		{NeighbourServices, "a fixed flow on other ports", in(flow("veeam", "data-mover", "9100-9110/tcp"), host), "", "", "", ""},
 
 		{Cleartext, "to the DMZ", in(flow("netbackup", "media-to-filer-ndmp"), dmz(dmz28)), Warn, Medium, "10000/tcp", dmz28},
 		{Cleartext, "inside", in(flow("netbackup", "media-to-filer-ndmp"), internal("10.1.2.3"), group(policy.Management, "10.2.0.0/24")), "", "", "", ""},
+		{Cleartext, "a reference inside", in(flow("netbackup", "media-to-filer-ndmp"), references(policy.Internal, ref1)), "", "", "", ""},
+		{Cleartext, "a reference outside", in(flow("netbackup", "media-to-filer-ndmp"), references(policy.DMZ, ref1)), Warn, Medium, "10000/tcp", "bastion"},
 		{Cleartext, "encrypted", in(flow("netbackup", "client-to-primary-pbx"), dmz(dmz28)), "", "", "", ""},
 		{Cleartext, "not known", in(flow("veeam", "data-mover"), dmz(dmz28)), "", "", "", ""},
 
@@ -192,9 +230,12 @@ func findingCases() []findingCase {
 		{RedundantRule, "the other direction", []policy.Rule{ingress("a", vault, host), egress("b", vault, host)}, "", "", "", ""},
 		{RedundantRule, "the same peers twice in one rule", in(vault, dmz(dmz28), group(policy.Partner, dmz28)), "", "", "", ""},
 		{RedundantRule, "the same reference", []policy.Rule{ingress("a", vault, references(policy.Internal, ref1)), ingress("b", vault, references(policy.DMZ, ref1))}, Warn, Low, quiet40, "bastion"},
+		{RedundantRule, "two groups of the rule that overlap", []policy.Rule{ingress("a", vault, internal("10.1.2.0/30")), ingress("b", vault, internal("10.1.2.3"), internal("10.1.2.0/30"))},
+			Warn, Low, quiet40, "10.1.2.0/30"},
 
 		{EphemeralOverlap, "below", in(negotiated("x", "29999/tcp"), host), "", "", "", ""},
 		{EphemeralOverlap, "the first port", in(negotiated("x", "29999-30000/tcp"), host), Info, Informational, "30000/tcp", "10.1.2.3/32"},
+		{EphemeralOverlap, "of two protocols", in(negotiated("x", "30000/tcp", "30000/udp"), host), Info, Informational, "30000/tcp, 30000/udp", "10.1.2.3/32"},
 		{EphemeralOverlap, "the last port", in(undeclared("x", "65535/udp"), host), Info, Informational, "65535/udp", "10.1.2.3/32"},
 	}
 }
@@ -269,5 +310,69 @@ func TestFindings_EveryCodeHasBothSides(t *testing.T) {
 		if !goldenCodes()[info.Code] {
 			t.Errorf("%s has no case with its exact text", info.Code)
 		}
+	}
+}
+
+// TestFindings_OneForEachOfThem: what belongs together is told once, with the
+// rules that have a share in it, and the rest apart.
+func TestFindings_OneForEachOfThem(t *testing.T) {
+	shared := sized(negotiated("vault", "29168-29208/tcp"), 20, 41)
+	for _, c := range []struct {
+		code  Code
+		name  string
+		rules []policy.Rule
+		want  []string
+	}{
+		{AnyPeer, "two directions", []policy.Rule{ingress("a", vault, anywhere("0.0.0.0/0")), egress("b", vault, anywhere("0.0.0.0/0"))},
+			[]string{"reject 29168-29207/tcp 0.0.0.0/0 [a]", "warn 29168-29207/tcp 0.0.0.0/0 [b]"}},
+		{AnyPeer, "two services, two families", []policy.Rule{ingress("a", negotiated("x", "29168/tcp"), anywhere("0.0.0.0/0")), ingress("b", negotiated("y", "29170/tcp"), anywhere("::/0"))},
+			[]string{"reject 29168/tcp 0.0.0.0/0 [a]", "reject 29170/tcp ::/0 [b]"}},
+		{AnyPeer, "two services, two lists", []policy.Rule{ingress("a", negotiated("x", "29168/tcp"), references(policy.ByAddress, listOf(1<<31+1))),
+			ingress("b", negotiated("y", "29170/tcp"), references(policy.ByAddress, policy.Reference{Name: "others", Kind: policy.AWSPrefixList, MaxHosts: 1<<31 + 1, MaxEntries: 1}))},
+			[]string{"reject 29168/tcp bastions [a]", "reject 29170/tcp others [b]"}},
+		{AnyPeer, "two services, the same peers", []policy.Rule{ingress("a", negotiated("x", "29168/tcp"), anywhere("0.0.0.0/0")), ingress("b", negotiated("y", "29170/tcp"), anywhere("0.0.0.0/0"))},
+			[]string{"reject 29168/tcp, 29170/tcp 0.0.0.0/0 [a b]"}},
+		{BroadPeer, "a rule for few of the peers", []policy.Rule{ingress("a", vault, dmz("198.51.100.0/23")), ingress("b", vault, dmz("203.0.113.0/28"))},
+			[]string{"reject 29168-29207/tcp 198.51.100.0/23 [a]"}},
+		{WellKnownPort, "two listeners, two groups each", []policy.Rule{ingress("a", undeclared("x", "873/tcp"), internal("10.1.2.3"), dmz("198.51.100.16")),
+			ingress("b", negotiated("y", "22/tcp"), internal("10.9.9.9"), dmz("198.51.100.99"))},
+			[]string{"reject 22/tcp 10.9.9.9/32, 198.51.100.99/32 [b]", "reject 873/tcp 10.1.2.3/32, 198.51.100.16/32 [a]"}},
+		{OversizedRange, "a range in two rules", []policy.Rule{ingress("a", shared, host), ingress("b", shared, internal("10.9.9.9"))},
+			[]string{"warn 29168-29208/tcp 10.1.2.3/32, 10.9.9.9/32 [a b]"}},
+		{UndocumentedPort, "two listeners of a product", []policy.Rule{ingress("a", of("bareos", undeclared("x", "9200/tcp")), host), ingress("b", of("bareos", negotiated("y", "29168/tcp")), host)},
+			[]string{"warn 9200/tcp, 29168/tcp 10.1.2.3/32 [a b]"}},
+	} {
+		var got []string
+		for _, f := range assessed(t, c.rules...).Findings {
+			if f.Code == c.code {
+				got = append(got, fmt.Sprintf("%s %s %s %v", f.Effect, f.Ports, f.peers(), f.Rules))
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s, %s:\n got %q\nwant %q", c.code, c.name, got, c.want)
+		}
+	}
+}
+
+// TestFindings_Order: what rejects, what is accepted, what warns, what informs;
+// then the order of the documentation; then the message.
+func TestFindings_Order(t *testing.T) {
+	p := policyOf(ingress("a", undeclared("rdp", "3389/tcp"), host), ingress("b", rsync, host),
+		ingress("c", negotiated("x", "30000-32000/tcp"), host), ingress("d", negotiated("w", "10000-11999/tcp"), host), egress("e", vault, anywhere("0.0.0.0/0")))
+	p.Waivers = []policy.Waiver{accept(WellKnownPort, rsyncOpen, []string{"10.1.2.3"}), accept(Cleartext, rsyncOpen, rsyncFor)}
+	var got []string
+	for _, f := range assessedWith(t, p, testSettings()).Findings {
+		got = append(got, fmt.Sprintf("%s %s %v", f.Effect, f.Code, f.Rules))
+	}
+	want := []string{"reject sensitive-service [d]", "reject sensitive-service [d]", "reject sensitive-service [d]", "reject sensitive-service [c]", "reject sensitive-service [a]",
+		"accepted well-known-port [b]", "warn any-peer [e]", "warn broad-range [d]", "warn broad-range [c]",
+		"warn neighbour-services [d]", "warn neighbour-services [c]", "warn waiver-unused []", "info ephemeral-overlap [c]"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	// The score is judged last, and stands where the documentation has it.
+	a := assessed(t, ingress("a", undeclared("x", "50000-53449/tcp"), internet("20.0.0.0/24")), ingress("b", vault, internal("198.51.100.0/28")))
+	if got, want := fmt.Sprint(a.raised(Reject)), "[score-limit public-peer-private-claim]"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -3,6 +3,7 @@ package risk
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -202,6 +203,49 @@ func TestInvariant2_IndependentOfTheWriting(t *testing.T) {
 			t.Fatalf("written otherwise it is judged otherwise:\n%s", difference(want, got))
 		}
 	})
+}
+
+// TestInvariant2_NamesOfGroups: a group is what it holds. Two that differ in one
+// respect are judged as each would be alone, whether they share a name or not.
+func TestInvariant2_NamesOfGroups(t *testing.T) {
+	list := func(names ...string) policy.PeerGroup {
+		g := references(policy.DMZ)
+		for _, name := range names {
+			g.References = append(g.References, policy.Reference{Name: name, Kind: policy.AWSSecurityGroup, MaxHosts: 4})
+		}
+		return g
+	}
+	for _, c := range []struct {
+		respect string
+		a, b    policy.PeerGroup
+	}{
+		{"zone", internal("198.51.100.0/24"), group(policy.Partner, "198.51.100.0/24")},
+		{"last address", dmz("198.51.100.0/25"), dmz("198.51.100.0/24")},
+		{"first address", dmz("198.51.100.0/24"), dmz("198.51.100.128/25")},
+		{"reference", list("a"), list("b")},
+		{"number of references", list("a"), list("a", "b")},
+		{"where the names end", list("ab", "c"), list("a", "bc")},
+	} {
+		for _, name := range []string{"peers", "other"} {
+			for _, order := range [][2]policy.PeerGroup{{c.a, c.b}, {c.b, c.a}} {
+				order[1].Name = name
+				in, out := ingress("a", rsync, order[0]), egress("b", rsync, order[1])
+				alone := []*Assessment{assessed(t, in), assessed(t, out)}
+				both := assessed(t, in, out)
+				if want := alone[0].Points + alone[1].Points; math.Abs(both.Points-want) > tolerance {
+					t.Errorf("groups %q and %q differ in the %s: %f points, want %f", order[0].Name, name, c.respect, both.Points, want)
+				}
+				for _, a := range alone {
+					want := a.finding(WellKnownPort)
+					if !slices.ContainsFunc(both.Findings, func(f Finding) bool {
+						return f.Code == WellKnownPort && f.peers() == want.peers() && f.Message == want.Message
+					}) {
+						t.Errorf("groups %q and %q differ in the %s: nothing says %s", order[0].Name, name, c.respect, want.Message)
+					}
+				}
+			}
+		}
+	}
 }
 
 // TestInvariant3_Subadditive puts two policies together.

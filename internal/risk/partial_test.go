@@ -157,6 +157,12 @@ func TestPartial_Cases(t *testing.T) {
 			func(p *policy.Policy) { p.Partial = true }, Unknown},
 		{"broad peers that may become any", in(vault, anywhere(half...)), []policy.Waiver{accept(AnyPeer, []string{quiet40}, all)},
 			func(p *policy.Policy) { p.Partial = true }, Unknown},
+		{"broad peers that may become any, other waivers", in(vault, anywhere(half...)), []policy.Waiver{accept(WellKnownPort, []string{quiet40}, all)},
+			func(p *policy.Policy) { p.Partial = true }, Rejected},
+		{"what never becomes any", in(rsync, host), []policy.Waiver{accept(AnyPeer, rsyncOpen, []string{"10.1.2.3"})},
+			func(p *policy.Policy) { p.Partial = true }, Rejected},
+		{"peers that are not known yet", in(vault, group(policy.Internet)), nil,
+			func(p *policy.Policy) { p.Rules[0].Peers[0].Partial = true }, Unknown},
 		{"broad peers, and nothing accepts any", in(vault, anywhere(half...)), nil, func(p *policy.Policy) { p.Partial = true }, Rejected},
 		{"an expired waiver of broad peers that may become any", out(vault, anywhere(half...)),
 			[]policy.Waiver{accept(BroadPeer, []string{quiet40}, half, until(-1))}, func(p *policy.Policy) { p.Partial = true }, Unknown},
@@ -175,5 +181,43 @@ func TestPartial_Cases(t *testing.T) {
 		if a.Partial && (a.finding(WaiverUnused) != nil || a.finding(RedundantRule) != nil) {
 			t.Errorf("%s: findings that may vanish", c.name)
 		}
+	}
+}
+
+// TestPartial_WhatStaysTrue_IsRaised: everything but what the rest of a policy
+// can take back.
+func TestPartial_WhatStaysTrue_IsRaised(t *testing.T) {
+	for _, c := range findingCases() {
+		p := policyOf(c.rules...)
+		p.Partial = true
+		f := assessedWith(t, p, testSettings()).finding(c.code)
+		want := c.effect
+		if c.code == OversizedRange || c.code == UndersizedRange || c.code == RedundantRule {
+			want = ""
+		}
+		if (f != nil) != (want != "") || f != nil && f.Effect != want {
+			t.Errorf("%s, %s: %+v, want effect %q", c.code, c.name, f, want)
+		}
+	}
+}
+
+// TestPartial_Score: a lower bound says so, and counts nobody who is unknown.
+func TestPartial_Score(t *testing.T) {
+	p := policyOf(in(undeclared("x", "50000-53449/tcp"), internet("20.0.0.0/24"))...)
+	p.Partial = true
+	const want = "The score is at least 41 (high), and the limit is 40. The most expensive services, in points: undeclared tcp 40.3."
+	if f := assessedWith(t, p, testSettings()).finding(ScoreLimit); f == nil || f.Message != want {
+		t.Errorf("%+v, want %s", f, want)
+	}
+	p = policyOf(in(undeclared("x", "0-65535/tcp"), group(policy.Internet))...)
+	p.Rules[0].Peers[0].Partial = true
+	if a := assessedWith(t, p, testSettings()); a.Points != 0 || len(a.Findings) > 0 || len(a.Contributions) > 0 {
+		t.Errorf("%f points, findings %+v", a.Points, a.Findings)
+	}
+	// Waivers that are not all known accept nothing and are not judged.
+	p = policyOf(in(rsync, host)...)
+	p.Waivers, p.WaiversPartial = []policy.Waiver{accept(WellKnownPort, rsyncOpen, []string{"10.1.2.3"})}, true
+	if a := assessedWith(t, p, testSettings()); a.Verdict != Unknown || len(a.raised(Accepted)) > 0 {
+		t.Errorf("%s, accepted are %v", a.Verdict, a.raised(Accepted))
 	}
 }

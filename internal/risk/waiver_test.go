@@ -77,6 +77,12 @@ func waiverCases() []waiverCase {
 		{"a warning", one(of("bareos", undeclared("x", "9200/tcp")), host), []policy.Waiver{accept(UndocumentedPort, []string{"9200/tcp"}, []string{"10.1.2.3"})}, Rejected, []Code{SensitiveService}},
 		{"only a warning", one(of("bareos", undeclared("x", "9250/tcp")), host), []policy.Waiver{accept(UndocumentedPort, []string{"9250/tcp"}, []string{"10.1.2.3"})}, Accept, nil},
 
+		{"three waivers, each for a corner", one(undeclared("x", "873-874/tcp"), dmzPeers), []policy.Waiver{accept(known, rsyncOpen, rsyncFor[:1], until(25)),
+			accept(known, []string{"874/tcp"}, rsyncFor, until(20)), accept(known, rsyncOpen, rsyncFor[1:], until(10))}, AcceptWithWaivers,
+			[]Code{WaiverExpiring, WaiverExpiring, WaiverExpiring}},
+		{"for any-peer", one(rsync, dmzPeers), []policy.Waiver{accept(AnyPeer, rsyncOpen, rsyncFor)}, Rejected, []Code{known, WaiverUnused}},
+		{"a longer one makes it idle", one(rsync, dmzPeers), []policy.Waiver{accept(known, rsyncOpen, rsyncFor, until(3)), full}, AcceptWithWaivers, nil},
+
 		{"the last day", one(rsync, dmzPeers), []policy.Waiver{accept(known, rsyncOpen, rsyncFor, until(0))}, AcceptWithWaivers, []Code{WaiverExpiring}},
 		{"the day after", one(rsync, dmzPeers), []policy.Waiver{accept(known, rsyncOpen, rsyncFor, until(-1))}, Rejected, []Code{known, WaiverExpired}},
 		{"30 days left", one(rsync, dmzPeers), []policy.Waiver{accept(known, rsyncOpen, rsyncFor, until(30))}, AcceptWithWaivers, []Code{WaiverExpiring}},
@@ -94,6 +100,10 @@ func waiverCases() []waiverCase {
 		{"a score under the limit", one(vault, host), []policy.Waiver{score(50)}, Accept, []Code{WaiverUnused}},
 		{"a score accepted once", over, []policy.Waiver{score(50, until(-1))}, Rejected, []Code{ScoreLimit, WaiverExpired}},
 		{"a score accepted anew", over, []policy.Waiver{score(50, until(-1)), score(50, until(3))}, AcceptWithWaivers, []Code{WaiverExpiring}},
+		{"a score accepted twice", over, []policy.Waiver{score(60, until(3)), score(50, until(200))}, AcceptWithWaivers, nil},
+		{"a score accepted, and other values", over, []policy.Waiver{score(41), accept(BroadRange, []string{"50000-53449/tcp"}, []string{"20.0.0.0/24"})}, AcceptWithWaivers, nil},
+		{"a score accepted, and what else was has expired", append(in(undeclared("x", "50000-53449/tcp"), internet("20.0.0.0/24")), ingress("legacy", rsync, dmzPeers)),
+			[]policy.Waiver{score(90), accept(known, rsyncOpen, rsyncFor, until(-1))}, Rejected, []Code{known, WaiverExpired}},
 	}
 }
 
@@ -153,5 +163,35 @@ func TestWaiver_OwnerWithHiddenCharacters_IsRefused(t *testing.T) {
 	a, faults := Assess(p, testSettings())
 	if a != nil || len(faults) != 1 || faults[0].Title != "Text with hidden characters" || faults[0].Path.String() != "waiver[0].owner" {
 		t.Errorf("%v, %v", a, faults)
+	}
+}
+
+// TestWaivers_WaivedBy: each waiver that is needed, once, with its owner and end.
+func TestWaivers_WaivedBy(t *testing.T) {
+	end := func(days int) string { return today.AddDays(days).String() }
+	for name, want := range map[string]string{
+		"covers":                             "waiver[0] (backup-team@example.org, until " + end(100) + ")",
+		"one rule more with the same values": "waiver[0] (backup-team@example.org, until " + end(100) + ")",
+		"two waivers by peers":               "waiver[0] (backup-team@example.org, until " + end(100) + "), waiver[1] (backup-team@example.org, until " + end(100) + ")",
+		"a longer one makes it idle":         "waiver[1] (backup-team@example.org, until " + end(100) + ")",
+		"a score accepted twice":             "waiver[1] (backup-team@example.org, until " + end(200) + ")",
+		"expired and replaced":               "waiver[1] (backup-team@example.org, until " + end(100) + ")",
+	} {
+		for _, c := range waiverCases() {
+			if c.name != name {
+				continue
+			}
+			p := policyOf(c.rules...)
+			p.Waivers = c.waivers
+			var got []string
+			for _, f := range assessedWith(t, p, testSettings()).Findings {
+				if f.Effect == Accepted {
+					got = append(got, f.WaivedBy)
+				}
+			}
+			if !slices.Equal(got, []string{want}) {
+				t.Errorf("%s: got %q, want %q", name, got, want)
+			}
+		}
 	}
 }
