@@ -1,0 +1,146 @@
+package procmeter
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// PerProcess says whether peaks of single processes are known here.
+const PerProcess = true
+
+const (
+	// often is how often the peaks are read. The kernel keeps them, so only
+	// what a process grows by after the last look is missed.
+	often = 10 * time.Millisecond
+	// lookAround is how many readings pass between two searches for new
+	// processes, which cost more.
+	lookAround = 3
+)
+
+// watch reads the peaks of a process group until it is stopped.
+func watch(group int, child string) (stop func() (peak, childPeak int64)) {
+	w := watcher{group: group, child: child, members: map[int]bool{group: true}, strangers: map[int]bool{}}
+	quit, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		ticker := time.NewTicker(often)
+		defer ticker.Stop()
+		for round := 0; ; round++ {
+			if round%lookAround == 0 {
+				w.search()
+			}
+			w.read()
+			select {
+			case <-quit:
+				return
+			case <-ticker.C:
+			}
+		}
+	}()
+	return func() (int64, int64) {
+		close(quit)
+		<-done
+		return w.peak, w.childPeak
+	}
+}
+
+type watcher struct {
+	group           int
+	child           string
+	members         map[int]bool
+	strangers       map[int]bool // processes that are in other groups
+	peak, childPeak int64
+}
+
+// search finds the processes of the group. A process does not join a group
+// later, so each is looked at once.
+func (w *watcher) search() {
+	names, err := readNames("/proc")
+	if err != nil {
+		return
+	}
+	seen := map[int]bool{}
+	for _, name := range names {
+		pid, err := strconv.Atoi(name)
+		if err != nil || w.members[pid] {
+			continue
+		}
+		if w.strangers[pid] || groupOf(pid) != w.group {
+			seen[pid] = true
+			continue
+		}
+		w.members[pid] = true
+	}
+	w.strangers = seen
+}
+
+func (w *watcher) read() {
+	for pid := range w.members {
+		program, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
+		if err != nil {
+			if pid != w.group {
+				delete(w.members, pid) // it has ended
+			}
+			continue
+		}
+		peak := statusField(pid, "VmHWM:")
+		if w.child != "" && program == w.child {
+			w.childPeak = max(w.childPeak, peak)
+		} else if pid == w.group {
+			w.peak = max(w.peak, peak)
+		}
+	}
+}
+
+func readNames(dir string) ([]string, error) {
+	d, err := os.Open(filepath.Clean(dir))
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	return d.Readdirnames(-1)
+}
+
+// groupOf is the process group of a process, 0 if it is gone.
+func groupOf(pid int) int {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0
+	}
+	// The name in parentheses may hold anything; state, parent and group follow.
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	if len(fields) < 3 {
+		return 0
+	}
+	group, err := strconv.Atoi(fields[2])
+	if err != nil {
+		return 0
+	}
+	return group
+}
+
+// Resident is the memory of a running process in bytes, 0 if it has ended.
+func Resident(pid int) int64 { return statusField(pid, "VmRSS:") }
+
+// statusField is a field of a process's status in bytes, 0 if it has none.
+func statusField(pid int, name string) int64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	_, rest, found := strings.Cut(string(text), "\n"+name)
+	if !found {
+		return 0
+	}
+	line, _, _ := strings.Cut(rest, "\n")
+	kilobytes, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(line, "kB")), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return kilobytes << 10
+}
