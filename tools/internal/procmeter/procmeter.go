@@ -18,8 +18,8 @@ type Command struct {
 	Args []string
 	Dir  string
 	Env  []string
-	// Child is the program of the process whose memory is reported apart, as an
-	// absolute path; empty if there is none.
+	// Child is the file of the program of the processes whose memory is reported
+	// apart; empty if there is none.
 	Child string
 }
 

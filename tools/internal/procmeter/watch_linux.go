@@ -24,7 +24,10 @@ const (
 
 // watch reads the peaks of a process group until it is stopped.
 func watch(group int, child string) (stop func() (peak, childPeak int64)) {
-	w := watcher{group: group, child: child, members: map[int]bool{group: true}, strangers: map[int]bool{}}
+	w := watcher{group: group, members: map[int]bool{group: true}, strangers: map[int]bool{}}
+	if child != "" {
+		w.child, _ = os.Stat(child) // what is not there is never run either
+	}
 	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
@@ -51,7 +54,7 @@ func watch(group int, child string) (stop func() (peak, childPeak int64)) {
 
 type watcher struct {
 	group           int
-	child           string
+	child           os.FileInfo // nil if there is none
 	members         map[int]bool
 	strangers       map[int]bool // processes that are in other groups
 	peak, childPeak int64
@@ -81,7 +84,7 @@ func (w *watcher) search() {
 
 func (w *watcher) read() {
 	for pid := range w.members {
-		program, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
+		program, err := os.Stat(fmt.Sprintf("/proc/%d/exe", pid)) // of what it runs, by whatever name
 		if err != nil {
 			if pid != w.group {
 				delete(w.members, pid) // it has ended
@@ -89,7 +92,7 @@ func (w *watcher) read() {
 			continue
 		}
 		peak := statusField(pid, "VmHWM:")
-		if w.child != "" && program == w.child {
+		if w.child != nil && os.SameFile(program, w.child) {
 			w.childPeak = max(w.childPeak, peak)
 		} else if pid == w.group {
 			w.peak = max(w.peak, peak)

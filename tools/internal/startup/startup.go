@@ -46,10 +46,24 @@ func Measure(ctx context.Context, providers []string, times int) ([][]Run, error
 	if err != nil {
 		return nil, err
 	}
+	// A provider that is killed leaves its socket behind.
+	sockets, err := os.MkdirTemp("", "startup")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(sockets)
+	env := append(os.Environ(),
+		"TF_PLUGIN_MAGIC_COOKIE=d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
+		"PLUGIN_PROTOCOL_VERSIONS=6",
+		"PLUGIN_MIN_PORT=10000",
+		"PLUGIN_MAX_PORT=25000",
+		"PLUGIN_CLIENT_CERT="+certificate,
+		"PLUGIN_UNIX_SOCKET_DIR="+sockets,
+	)
 	runs := make([][]Run, len(providers))
 	for range times {
 		for i, provider := range providers {
-			run, err := start(ctx, provider, certificate)
+			run, err := start(ctx, provider, env)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", provider, err)
 			}
@@ -60,17 +74,11 @@ func Measure(ctx context.Context, providers []string, times int) ([][]Run, error
 }
 
 // start starts a provider as Terraform does, waits for its answer and ends it.
-func start(ctx context.Context, provider, certificate string) (Run, error) {
+func start(ctx context.Context, provider string, env []string) (Run, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, provider)
-	cmd.Env = append(os.Environ(),
-		"TF_PLUGIN_MAGIC_COOKIE=d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
-		"PLUGIN_PROTOCOL_VERSIONS=6",
-		"PLUGIN_MIN_PORT=10000",
-		"PLUGIN_MAX_PORT=25000",
-		"PLUGIN_CLIENT_CERT="+certificate,
-	)
+	cmd.Env = env
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return Run{}, err
