@@ -3,8 +3,8 @@
 package plot
 
 import (
+	"encoding/xml"
 	"fmt"
-	"html"
 	"math"
 	"strconv"
 	"strings"
@@ -35,7 +35,7 @@ func (c *canvas) render(title, description string) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%s" height="%s" viewBox="0 0 %[1]s %[2]s" role="img" font-family="%s" font-size="13">`+"\n",
 		num(c.width), num(c.height), font)
-	fmt.Fprintf(&b, "<title>%s</title>\n<desc>%s</desc>\n", html.EscapeString(title), html.EscapeString(description))
+	fmt.Fprintf(&b, "<title>%s</title>\n<desc>%s</desc>\n", escape(title), escape(description))
 	fmt.Fprintf(&b, `<rect width="%s" height="%s" fill="#ffffff"/>`+"\n", num(c.width), num(c.height))
 	b.WriteString(c.body.String())
 	b.WriteString("</svg>\n")
@@ -67,13 +67,13 @@ func (c *canvas) text(x, y float64, anchor, colour, weight, text string) {
 		weight = ` font-weight="` + weight + `"`
 	}
 	fmt.Fprintf(&c.body, `<text x="%s" y="%s" text-anchor="%s" fill="%s"%s>%s</text>`+"\n",
-		num(x), num(y), anchor, colour, weight, html.EscapeString(text))
+		num(x), num(y), anchor, colour, weight, escape(text))
 }
 
 // upright is a text that is read from below, centred.
 func (c *canvas) upright(x, y float64, colour, text string) {
 	fmt.Fprintf(&c.body, `<text transform="translate(%s %s) rotate(-90)" text-anchor="middle" fill="%s">%s</text>`+"\n",
-		num(x), num(y), colour, html.EscapeString(text))
+		num(x), num(y), colour, escape(text))
 }
 
 // path is a line through points of the picture.
@@ -117,6 +117,13 @@ func colourOf(series int) string { return palette[series%len(palette)] }
 
 // textWidth is about the width of a text, rather more than less: fonts differ.
 func textWidth(text string) float64 { return 7.4 * float64(len([]rune(text))) }
+
+// escape writes a text for XML. Characters that XML does not have are replaced.
+func escape(text string) string {
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte(text)) // a builder takes all
+	return b.String()
+}
 
 // num writes a number with at most two digits behind the point.
 func num(f float64) string {

@@ -120,8 +120,8 @@ func (r *Record) ratioPlot() plot.Bars {
 func (e *Engine) plot() plot.LogLog {
 	c := plot.LogLog{
 		Title:       "Judging and compiling one policy",
-		Description: "Time by the number of rules and peers, without Terraform. The table on the page has the numbers.",
-		XLabel:      "rules",
+		Description: "Time by the number of rules or peers, without Terraform. The table on the page has the numbers.",
+		XLabel:      "rules, or peers where one rule has all",
 		YLabel:      "time",
 		YTick:       plot.Seconds,
 		Panels:      []plot.Panel{{}},

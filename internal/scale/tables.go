@@ -79,7 +79,7 @@ func (r *Record) Conditions() string {
 	}
 	text += ", on " + on
 	if m.Load > 0 {
-		text += fmt.Sprintf("; other work kept %s of them busy when it began", strconv.FormatFloat(m.Load, 'f', 1, 64))
+		text += fmt.Sprintf("; the load was %s when it began", strconv.FormatFloat(m.Load, 'f', 1, 64))
 	}
 	return text + "."
 }
