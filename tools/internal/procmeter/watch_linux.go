@@ -13,14 +13,21 @@ import (
 // PerProcess says whether peaks of single processes are known here.
 const PerProcess = true
 
+// The pauses between two readings begin at often, and become longer with the
+// run, up to seldom: reading takes processor time from what is measured. The
+// kernel keeps the peaks, so only what a process grows by after the last look is
+// missed.
 const (
-	// often is how often the peaks are read. The kernel keeps them, so only
-	// what a process grows by after the last look is missed.
-	often = 10 * time.Millisecond
+	often  = 10 * time.Millisecond
+	seldom = 100 * time.Millisecond
 	// lookAround is how many readings pass between two searches for new
 	// processes, which cost more.
 	lookAround = 3
 )
+
+func pause(readings int) time.Duration {
+	return min(seldom, often+time.Duration(readings)*often/50)
+}
 
 // watch reads the peaks of a process group until it is stopped.
 func watch(group int, child string) (stop func() (peak, childPeak int64)) {
@@ -31,8 +38,6 @@ func watch(group int, child string) (stop func() (peak, childPeak int64)) {
 	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
-		ticker := time.NewTicker(often)
-		defer ticker.Stop()
 		for round := 0; ; round++ {
 			if round%lookAround == 0 {
 				w.search()
@@ -41,7 +46,7 @@ func watch(group int, child string) (stop func() (peak, childPeak int64)) {
 			select {
 			case <-quit:
 				return
-			case <-ticker.C:
+			case <-time.After(pause(round)):
 			}
 		}
 	}()
