@@ -62,7 +62,7 @@ func (c Bars) SVG() ([]byte, error) {
 	cv.text(16, 26, start, ink, "600", c.Title)
 	x := 16.0
 	for i, name := range c.Names {
-		cv.rect(x, 43, 14, 14, barColour(i))
+		cv.rect(x, 43, 14, 14, colourOf(i))
 		cv.text(x+20, 55, start, ink, "", name)
 		x += 20 + textWidth(name) + 22
 	}
@@ -76,7 +76,7 @@ func (c Bars) SVG() ([]byte, error) {
 		y := top + float64(i)*(group+groupGap)
 		cv.text(left-10, y+group/2+4.5, end, ink, "", g.Title)
 		for j, v := range g.Values {
-			cv.rect(left, y, place(v)-left, barHeight, barColour(j))
+			cv.rect(left, y, place(v)-left, barHeight, colourOf(j))
 			cv.text(place(v)+6, y+barHeight-4.5, start, ink, "", c.Write(v))
 			y += barHeight + barGap
 		}
@@ -88,9 +88,6 @@ func (c Bars) SVG() ([]byte, error) {
 	cv.text(left+barsWidth/2, bottom+36, middle, ink, "", c.XLabel)
 	return cv.render(c.Title, c.Description), nil
 }
-
-// barColour leaves out the first colour, which stands for what one compares with.
-func barColour(i int) string { return colourOf(i + 1) }
 
 // tickStep gives four to ten ticks.
 func tickStep(most float64) float64 {

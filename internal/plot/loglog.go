@@ -28,7 +28,7 @@ type Panel struct {
 const (
 	panelWidth, panelHeight = 280.0, 270.0
 	panelGap                = 26.0
-	leftMargin, rightMargin = 74.0, 22.0
+	leftMargin, rightMargin = 96.0, 22.0
 	headHeight              = 92.0 // title, legend and the titles of panels
 	footHeight              = 54.0
 )
@@ -57,7 +57,7 @@ func (c LogLog) SVG() ([]byte, error) {
 	if len(c.Panels) == 1 {
 		width = 2 * panelWidth
 	}
-	x, y := newAxis(xs), newAxis(ys)
+	x, y := tightAxis(xs), newAxis(ys)
 	n := float64(len(c.Panels))
 	cv := &canvas{width: leftMargin + n*width + (n-1)*panelGap + rightMargin, height: headHeight + panelHeight + footHeight}
 	cv.text(16, 26, start, ink, "600", c.Title)
@@ -75,7 +75,7 @@ func (c LogLog) SVG() ([]byte, error) {
 			}
 		}
 	}
-	cv.upright(20, headHeight+panelHeight/2, ink, c.YLabel)
+	cv.upright(22, headHeight+panelHeight/2, ink, c.YLabel)
 	cv.text(leftMargin+(cv.width-leftMargin-rightMargin)/2, cv.height-12, middle, ink, "", c.XLabel)
 	return cv.render(c.Title, c.Description), nil
 }
@@ -148,6 +148,18 @@ func newAxis(values []float64) axis {
 		last++
 	}
 	return axis{low: all[first], high: all[last], ticks: all[first : last+1]}
+}
+
+// tightAxis ends just outside the values, so that labels at the ends of panels
+// beside each other do not meet. A value is a tick if no round number is.
+func tightAxis(values []float64) axis {
+	const margin = 1.3
+	least, most := slices.Min(values), slices.Max(values)
+	ticks := slices.DeleteFunc(newAxis(values).ticks, func(v float64) bool { return v < least || v > most })
+	if len(ticks) == 0 {
+		ticks = []float64{least}
+	}
+	return axis{low: least / margin, high: most * margin, ticks: ticks}
 }
 
 // place is where a value lies between from and to.

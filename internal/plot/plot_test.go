@@ -209,5 +209,14 @@ func TestAxis_EndsAtTicksAndHoldsAll(t *testing.T) {
 				t.Fatalf("%v is at %v of an axis from %v to %v", v, p, a.low, a.high)
 			}
 		}
+		tight := tightAxis(values)
+		if len(tight.ticks) == 0 {
+			t.Fatal("a tight axis without ticks")
+		}
+		for _, v := range append(tight.ticks, values...) {
+			if p := tight.place(v, 0, 1); p <= 0 || p >= 1 {
+				t.Fatalf("%v is at %v of a tight axis from %v to %v", v, p, tight.low, tight.high)
+			}
+		}
 	})
 }

@@ -3,7 +3,6 @@ package scale
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/plot"
@@ -93,9 +92,9 @@ func (r *Record) ratioPlot() plot.Bars {
 		Title:       fmt.Sprintf("backupfw at %s triples, in multiples of a yardstick", plot.Number(float64(size))),
 		Description: "Processor time, time from start to end and memory of each step. The tables on the page have the numbers.",
 		XLabel:      "ratio; 1 costs the same",
-		Names:       []string{"÷ " + names[kindMinimal], "÷ " + names[kindBuiltIn]},
+		Names:       []string{"÷ " + names[kindBuiltIn], "÷ " + names[kindMinimal]},
 		Mark:        1, MarkLabel: "1",
-		Write: func(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) },
+		Write: times,
 	}
 	peak := largestPeak
 	if r.MemoryPerProcess {
@@ -110,7 +109,7 @@ func (r *Record) ratioPlot() plot.Bars {
 			of   figure
 		}{{"processor time", cpu}, {"time", wall}, {"memory", peak}} {
 			c.Groups = append(c.Groups, plot.Group{Title: step + ": " + f.name,
-				Values: []float64{r.ratio(size, step, kindMinimal, f.of), r.ratio(size, step, kindBuiltIn, f.of)}})
+				Values: []float64{r.ratio(size, step, kindBuiltIn, f.of), r.ratio(size, step, kindMinimal, f.of)}})
 		}
 	}
 	return c

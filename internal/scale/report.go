@@ -10,12 +10,12 @@ func Report(r *Record, e *Engine) string {
 	var b strings.Builder
 	b.WriteString(r.Conditions() + "\n")
 	section := func(title, text string) { fmt.Fprintf(&b, "\n## %s\n\n%s\n", title, text) }
-	section("Processor time", r.CPUTable().Markdown())
+	section("Processor time per resource instance", r.CPUTable().Markdown())
 	for _, omission := range r.Omissions() {
 		b.WriteString("\n" + omission + "\n")
 	}
-	section("Time", r.WallTable().Markdown())
-	section("Memory", r.MemoryTable().Markdown())
+	section("Time from start to end", r.WallTable().Markdown())
+	section("Most memory of a process", r.MemoryTable().Markdown())
 	section("Start-up", r.StartTable().Markdown())
 	section("Files", r.FileTable().Markdown())
 	if e != nil {

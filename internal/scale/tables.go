@@ -88,25 +88,21 @@ func shortCommit(commit string) string { return commit[:min(len(commit), 12)] }
 
 // CPUTable has the processor time per resource instance of every step.
 func (r *Record) CPUTable() Table {
-	return r.comparison("processor time per resource instance", func(s *Step) string {
+	return r.comparison(func(s *Step) string {
 		return plot.Seconds(s.median(cpu) / float64(s.Instances))
 	}, cpu)
 }
 
 // WallTable has the time of every step from start to end.
 func (r *Record) WallTable() Table {
-	return r.comparison("time from start to end", func(s *Step) string { return plot.Seconds(s.median(wall)) }, wall)
+	return r.comparison(func(s *Step) string { return plot.Seconds(s.median(wall)) }, wall)
 }
 
 // comparison is a table with a row for each step and size: what the kinds cost,
 // and ratios. All kinds have the same number of instances, so a ratio of the
 // whole is one per instance.
-func (r *Record) comparison(what string, write func(*Step) string, f figure) Table {
-	t := Table{Head: []string{"step", "resource instances"}}
-	for _, name := range kindNames(kinds) {
-		t.Head = append(t.Head, what+": "+name)
-		what = "…"
-	}
+func (r *Record) comparison(write func(*Step) string, f figure) Table {
+	t := Table{Head: append([]string{"step", "resource instances"}, kindNames(kinds)...)}
 	t.Head = append(t.Head, "backupfw ÷ minimal provider", "backupfw ÷ terraform_data")
 	r.eachStep(func(size int, step string) {
 		ours := r.find(size, step, kindBackupfw)
