@@ -53,19 +53,18 @@ func (c Bars) SVG() ([]byte, error) {
 	if most == 0 {
 		return nil, errors.New("all bars are zero")
 	}
-	left, top := 24+labels, 92.0
+	left := 24 + labels
+	cv := &canvas{width: left + barsWidth + valueWidth}
+	cv.text(16, 26, start, ink, "600", c.Title)
+	rows := cv.legend(c.Names, func(series int, x, y float64) float64 {
+		cv.rect(x, y-12, 14, 14, colourOf(series))
+		return 20
+	})
+	top := headHeight + float64(rows-1)*legendRow
 	group := float64(len(c.Names))*(barHeight+barGap) - barGap
 	bottom := top + float64(len(c.Groups))*(group+groupGap)
-	cv := &canvas{width: left + barsWidth + valueWidth, height: bottom + 52}
+	cv.height = bottom + 52
 	place := func(v float64) float64 { return left + barsWidth*v/most }
-
-	cv.text(16, 26, start, ink, "600", c.Title)
-	x := 16.0
-	for i, name := range c.Names {
-		cv.rect(x, 43, 14, 14, colourOf(i))
-		cv.text(x+20, 55, start, ink, "", name)
-		x += 20 + textWidth(name) + 22
-	}
 	step := tickStep(most)
 	for i := 0; float64(i)*step <= most; i++ {
 		v := float64(i) * step

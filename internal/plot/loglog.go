@@ -29,7 +29,7 @@ const (
 	panelWidth, panelHeight = 280.0, 270.0
 	panelGap                = 26.0
 	leftMargin, rightMargin = 96.0, 22.0
-	headHeight              = 92.0 // title, legend and the titles of panels
+	headHeight              = 92.0 // title, one row of the legend and the titles of panels
 	footHeight              = 54.0
 )
 
@@ -59,58 +59,67 @@ func (c LogLog) SVG() ([]byte, error) {
 	}
 	x, y := tightAxis(xs), newAxis(ys)
 	n := float64(len(c.Panels))
-	cv := &canvas{width: leftMargin + n*width + (n-1)*panelGap + rightMargin, height: headHeight + panelHeight + footHeight}
+	cv := &canvas{width: leftMargin + n*width + (n-1)*panelGap + rightMargin}
 	cv.text(16, 26, start, ink, "600", c.Title)
-	cv.legend(16, 54, c.Names)
+	rows := cv.legend(c.Names, func(series int, x, y float64) float64 {
+		cv.line(x, y-4.5, x+24, y-4.5, colourOf(series), 2, "")
+		cv.marker(series, x+12, y-4.5)
+		return 30
+	})
+	top := headHeight + float64(rows-1)*legendRow
+	bottom := top + panelHeight
+	cv.height = bottom + footHeight
 	tick := c.YTick
 	if tick == nil {
 		tick = Number
 	}
 	for i, panel := range c.Panels {
 		left := leftMargin + float64(i)*(width+panelGap)
-		c.panel(cv, panel, left, width, x, y)
+		panel.draw(cv, frame{left, left + width, top, bottom}, x, y)
 		if i == 0 {
 			for _, v := range y.ticks {
-				cv.text(left-8, y.place(v, headHeight+panelHeight, headHeight)+4.5, end, faintInk, "", tick(v))
+				cv.text(left-8, y.place(v, bottom, top)+4.5, end, faintInk, "", tick(v))
 			}
 		}
 	}
-	cv.upright(22, headHeight+panelHeight/2, ink, c.YLabel)
+	cv.upright(22, (top+bottom)/2, ink, c.YLabel)
 	cv.text(leftMargin+(cv.width-leftMargin-rightMargin)/2, cv.height-12, middle, ink, "", c.XLabel)
 	return cv.render(c.Title, c.Description), nil
 }
 
-func (c LogLog) panel(cv *canvas, panel Panel, left, width float64, x, y axis) {
-	const top, bottom = headHeight, headHeight + panelHeight
+// frame is where a panel lies.
+type frame struct{ left, right, top, bottom float64 }
+
+func (p Panel) draw(cv *canvas, f frame, x, y axis) {
 	for _, v := range y.ticks {
-		at := y.place(v, bottom, top)
-		cv.line(left, at, left+width, at, grid, 1, "")
+		at := y.place(v, f.bottom, f.top)
+		cv.line(f.left, at, f.right, at, grid, 1, "")
 	}
 	last := math.Inf(-1)
 	for _, v := range x.ticks {
-		at := x.place(v, left, left+width)
-		cv.line(at, top, at, bottom, grid, 1, "")
+		at := x.place(v, f.left, f.right)
+		cv.line(at, f.top, at, f.bottom, grid, 1, "")
 		label := Number(v)
 		if at-textWidth(label)/2 < last+6 {
 			continue // its neighbour has the room; the line stays
 		}
-		cv.text(at, bottom+19, middle, faintInk, "", label)
+		cv.text(at, f.bottom+19, middle, faintInk, "", label)
 		last = at + textWidth(label)/2
 	}
-	cv.line(left, bottom, left+width, bottom, faintInk, 1, "")
-	if panel.Title != "" {
-		cv.text(left, top-10, start, ink, "600", panel.Title)
+	cv.line(f.left, f.bottom, f.right, f.bottom, faintInk, 1, "")
+	if p.Title != "" {
+		cv.text(f.left, f.top-10, start, ink, "600", p.Title)
 	}
-	for i, series := range panel.Series {
+	for i, series := range p.Series {
 		places := make([]Point, len(series))
-		for j, p := range series {
-			places[j] = Point{x.place(p.X, left, left+width), y.place(p.Y, bottom, top)}
+		for j, point := range series {
+			places[j] = Point{x.place(point.X, f.left, f.right), y.place(point.Y, f.bottom, f.top)}
 		}
 		if len(places) > 1 {
 			cv.path(places, colourOf(i))
 		}
-		for _, p := range places {
-			cv.marker(i, p.X, p.Y)
+		for _, at := range places {
+			cv.marker(i, at.X, at.Y)
 		}
 	}
 }

@@ -102,15 +102,24 @@ func (c *canvas) marker(series int, x, y float64) {
 	}
 }
 
-// legend writes the names of series in a row, and returns where it ends.
-func (c *canvas) legend(x, y float64, names []string) float64 {
+// Places of the legend: the first base line, and from one row to the next.
+const legendTop, legendRow = 54.0, 22.0
+
+// legend writes the names of series in rows that are no wider than the picture,
+// each behind its sign, and returns how many rows it took.
+func (c *canvas) legend(names []string, sign func(series int, x, y float64) (width float64)) (rows int) {
+	const left, gap = 16.0, 22.0
+	x, y := left, legendTop
 	for i, name := range names {
-		c.line(x, y-4.5, x+24, y-4.5, colourOf(i), 2, "")
-		c.marker(i, x+12, y-4.5)
-		c.text(x+30, y, start, ink, "", name)
-		x += 30 + textWidth(name) + 22
+		const signs = 30 // the widest, with its distance
+		if x > left && x+signs+textWidth(name) > c.width-left {
+			x, y = left, y+legendRow
+		}
+		x += sign(i, x, y)
+		c.text(x, y, start, ink, "", name)
+		x += textWidth(name) + gap
 	}
-	return x
+	return 1 + int((y-legendTop)/legendRow)
 }
 
 func colourOf(series int) string { return palette[series%len(palette)] }

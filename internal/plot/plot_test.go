@@ -186,6 +186,33 @@ func TestSVG_RefusesWhatHasNoPlace(t *testing.T) {
 	}
 }
 
+// Names that do not fit beside each other get rows, and all stays in the picture.
+func TestLegend_TakesRows(t *testing.T) {
+	c := LogLog{Names: []string{"a name of some length", "another name of some length", "the third name of some length", "d"}}
+	c.Panels = []Panel{{Series: [][]Point{{{1, 1}}, {{1, 2}}, {{1, 3}}, {{10, 4}}}}}
+	got, err := c.SVG()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, height := map[float64]int{}, 0.0
+	for _, e := range wellFormed(t, got) {
+		if e.name == "svg" {
+			height = e.at["height"]
+		}
+		for _, name := range c.Names {
+			if e.name == "text" && e.text == name {
+				rows[e.at["y"]]++
+				if right := e.at["x"] + textWidth(name); right > leftMargin+2*panelWidth+rightMargin {
+					t.Errorf("%q ends at %v", name, right)
+				}
+			}
+		}
+	}
+	if len(rows) != 2 || height != headHeight+legendRow+panelHeight+footHeight {
+		t.Errorf("rows %v in a picture of height %v", rows, height)
+	}
+}
+
 func TestTexts(t *testing.T) {
 	for _, tc := range []struct{ got, want string }{
 		{Number(1), "1"}, {Number(0.25), "0.25"}, {Number(999), "999"}, {Number(3000), "3,000"}, {Number(1234567), "1,234,567"},
