@@ -169,22 +169,22 @@ func (r *Record) MemoryTable() Table {
 	return t
 }
 
-// FileTable has the sizes of plans and states, per resource instance.
+// FileTable has the sizes of plans and states, and what that is per triple.
 func (r *Record) FileTable() Table {
 	t := Table{Head: append([]string{"file", "resource instances"}, kindNames(kinds)...)}
 	t.Head = append(t.Head, "backupfw, per triple")
 	for _, file := range []struct{ name, step string }{{"plan", stepPlan}, {"state", stepApply}, {"state (remote)", stepRemoteApply}} {
-		for _, size := range r.Sizes() {
-			ours := r.find(size, file.step, kindBackupfw)
+		for _, triples := range r.Sizes() {
+			ours := r.find(triples, file.step, kindBackupfw)
 			// A state is the same wherever it is kept.
-			if ours == nil || file.step == stepRemoteApply && r.find(size, stepApply, kindBackupfw) != nil {
+			if ours == nil || file.step == stepRemoteApply && r.find(triples, stepApply, kindBackupfw) != nil {
 				continue
 			}
 			row := []string{file.name, plot.Number(float64(ours.Instances))}
 			for _, kind := range kinds {
-				row = append(row, kilobytes(float64(r.find(size, file.step, kind).FileBytes)))
+				row = append(row, size(float64(r.find(triples, file.step, kind).FileBytes)))
 			}
-			t.Rows = append(t.Rows, append(row, kilobytes(float64(ours.FileBytes)/float64(size))))
+			t.Rows = append(t.Rows, append(row, size(float64(ours.FileBytes)/float64(triples))))
 		}
 	}
 	return t
@@ -288,15 +288,16 @@ func times(ratio float64) string {
 	return strconv.FormatFloat(ratio, 'f', digits, 64) + " ×"
 }
 
-func kilobytes(bytes float64) string {
-	if bytes >= 10<<20 {
-		return megabytes(bytes)
+// size writes the size of a file in the unit that fits.
+func size(bytes float64) string {
+	switch {
+	case bytes >= 1<<20:
+		return strconv.FormatFloat(bytes/(1<<20), 'f', 1, 64) + " MiB"
+	case bytes >= 1<<10:
+		return strconv.FormatFloat(bytes/(1<<10), 'f', 1, 64) + " KiB"
+	default:
+		return strconv.FormatFloat(bytes, 'f', 0, 64) + " B"
 	}
-	digits := 0
-	if bytes < 100<<10 {
-		digits = 1
-	}
-	return strconv.FormatFloat(bytes/(1<<10), 'f', digits, 64) + " KiB"
 }
 
 func megabytes(bytes float64) string { return plot.Number(math.Round(bytes/(1<<20))) + " MiB" }

@@ -2,9 +2,9 @@ package procmeter
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -105,13 +105,14 @@ func (w *watcher) read() {
 	}
 }
 
+// readNames lists a folder in the order of the system, which costs least.
 func readNames(dir string) ([]string, error) {
-	d, err := os.Open(filepath.Clean(dir))
+	d, err := os.Open(dir)
 	if err != nil {
 		return nil, err
 	}
-	defer d.Close()
-	return d.Readdirnames(-1)
+	names, err := d.Readdirnames(-1)
+	return names, errors.Join(err, d.Close())
 }
 
 // groupOf is the process group of a process, 0 if it is gone.
