@@ -61,6 +61,7 @@ func scaleParts(root string) []Part {
 		part("scale processor time", func(r *scale.Record, _ *scale.Engine) string {
 			return strings.Join(append([]string{r.CPUTable().Markdown()}, r.Omissions()...), "\n\n")
 		}),
+		tabled("scale growth", (*scale.Record).GrowthTable),
 		tabled("scale time", (*scale.Record).WallTable),
 		tabled("scale memory", (*scale.Record).MemoryTable),
 		tabled("scale start-up", (*scale.Record).StartTable),

@@ -14,6 +14,7 @@ func Report(r *Record, e *Engine) string {
 	for _, omission := range r.Omissions() {
 		b.WriteString("\n" + omission + "\n")
 	}
+	section("Growth of the processor time per resource instance", r.GrowthTable().Markdown())
 	section("Time from start to end", r.WallTable().Markdown())
 	section("Most memory of a process", r.MemoryTable().Markdown())
 	section("Start-up", r.StartTable().Markdown())

@@ -137,6 +137,24 @@ func TestRatios_AreThoseOfTheMedians(t *testing.T) {
 	}
 }
 
+func TestGrowthTable_IsOfOneInstance(t *testing.T) {
+	r := sample()
+	for i := range r.Steps {
+		if s := &r.Steps[i]; s.Triples == 3000 && s.Kind == kindBackupfw {
+			for j := range s.Runs {
+				s.Runs[j].CPUSeconds *= 1.5
+			}
+		}
+	}
+	rows := r.GrowthTable().Rows
+	if len(rows) != 3 { // apply was measured at one such size alone
+		t.Fatalf("%d rows, want 3: %v", len(rows), rows)
+	}
+	if want := []string{stepPlan, "1,000", "3,000", "1.00 ×", "1.00 ×", "1.50 ×"}; !slices.Equal(rows[0], want) {
+		t.Errorf("row %v, want %v", rows[0], want)
+	}
+}
+
 func TestReport_WithoutPeaksOfProcesses(t *testing.T) {
 	r := sample()
 	r.MemoryPerProcess = false

@@ -124,6 +124,32 @@ func (r *Record) ratio(size int, step, yardstick string, f figure) float64 {
 	return r.find(size, step, kindBackupfw).median(f) / r.find(size, step, yardstick).median(f)
 }
 
+// GrowthTable says how the processor time of one instance changes from the
+// smallest fleet of at least a hundred triples, where the start of processes no
+// longer counts, to the largest that was measured.
+func (r *Record) GrowthTable() Table {
+	t := Table{Head: append([]string{"step", "from triples", "to"}, kindNames(kinds)...)}
+	for _, step := range steps {
+		var sizes []int
+		for _, size := range r.Sizes() {
+			if size >= 100 && r.find(size, step, kindBackupfw) != nil {
+				sizes = append(sizes, size)
+			}
+		}
+		if len(sizes) < 2 {
+			continue
+		}
+		from, to := sizes[0], sizes[len(sizes)-1]
+		row := []string{step, plot.Number(float64(from)), plot.Number(float64(to))}
+		for _, kind := range kinds {
+			a, b := r.find(from, step, kind), r.find(to, step, kind)
+			row = append(row, times(b.median(cpu)/float64(b.Instances)/(a.median(cpu)/float64(a.Instances))))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
 func (r *Record) eachStep(do func(size int, step string)) {
 	for _, step := range steps {
 		for _, size := range r.Sizes() {
