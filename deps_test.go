@@ -51,6 +51,16 @@ var layers = map[string][]string{
 	"internal/docs":     {"internal/..."},
 	"internal/docs/gen": {"internal/docs"},
 
+	// The yardstick of the benchmarks: a provider that does nothing.
+	"internal/minimalprovider": {},
+	// What benchmarks have recorded, as tables and plots.
+	"internal/scale":      {"internal/plot"},
+	"internal/scale/show": {"internal/scale"},
+	// Draws charts; knows nothing of what they show.
+	"internal/plot": {},
+	// Judges and compiles policies of every size, in benchmarks alone.
+	"internal/enginetest": {},
+
 	// What a reviewer is told, and the forms of telling it.
 	"internal/report": {"internal/catalog", "internal/compile", "internal/cover", "internal/emit", "internal/fault", "internal/policy", "internal/portset", "internal/prefixset", "internal/risk"},
 
@@ -100,7 +110,7 @@ var layers = map[string][]string{
 var bans = []ban{
 	{
 		packages: "internal/...",
-		except:   []string{"internal/provider", "internal/acceptance", "internal/docs", "internal/exampletest", "internal/clitest"},
+		except:   []string{"internal/provider", "internal/acceptance", "internal/docs", "internal/exampletest", "internal/clitest", "internal/minimalprovider"},
 		imports:  "github.com/hashicorp/terraform-plugin-",
 		why:      "the domain must be usable and testable without Terraform; decode and encode in internal/provider",
 	},

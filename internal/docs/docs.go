@@ -35,9 +35,14 @@ type Part struct {
 }
 
 // Update rewrites the generated parts of every file below root, and the pages
-// that are generated whole. It returns the names of the files that changed.
+// and plots that are generated whole. It returns the names of the files that changed.
 func Update(root string) (changed []string, err error) {
 	changed, err = updatePages(root, productPages())
+	if err != nil {
+		return changed, err
+	}
+	plots, err := updatePlots(root)
+	changed = append(changed, plots...)
 	if err != nil {
 		return changed, err
 	}
@@ -146,6 +151,7 @@ func Parts(root string) []Part {
 		}},
 	}
 	parts = append(parts, reviewParts(root)...)
+	parts = append(parts, scaleParts(root)...)
 	for _, target := range targets() {
 		parts = append(parts, plain("limits of "+target.Name, func() string { return limitTable(target) }))
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -56,48 +57,68 @@ type Mirror struct {
 	// CLIConfig is the file to name in TF_CLI_CONFIG_FILE: it sends the
 	// provider's addresses to the mirror and all others to where they live.
 	CLIConfig string
+	// Programs are the providers' binaries by name.
+	Programs map[string]string
 }
 
 // Build compiles the provider in root and lays it out below dir, an empty or
 // absent folder.
 func Build(ctx context.Context, root, dir string) (Mirror, error) {
+	return BuildWith(ctx, root, dir)
+}
+
+// Other is a further provider of this repository, for tests.
+type Other struct {
+	Name    string // the type in "backupfw/type"
+	Package string // its folder below the root, with slashes
+}
+
+// BuildWith is Build with further providers beside the provider itself.
+func BuildWith(ctx context.Context, root, dir string, others ...Other) (Mirror, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return Mirror{}, err
 	}
-	name := "terraform-provider-backupfw_v" + Version
+	mirror := Mirror{CLIConfig: filepath.Join(dir, "cli.tfrc"), Programs: map[string]string{}}
+	var addresses []string
+	for _, p := range append([]Other{{Name: "backupfw", Package: "."}}, others...) {
+		for _, address := range Addresses {
+			address = path.Join(path.Dir(address), p.Name)
+			addresses = append(addresses, address)
+			if err := mirror.add(ctx, root, dir, address, p); err != nil {
+				return Mirror{}, err
+			}
+		}
+	}
+	return mirror, os.WriteFile(mirror.CLIConfig, []byte(cliConfig(dir, addresses)), 0o644)
+}
+
+// add lays out a provider under an address, compiled when it is the first.
+func (m Mirror) add(ctx context.Context, root, dir, address string, p Other) error {
+	name := "terraform-provider-" + p.Name + "_v" + Version
 	if runtime.GOOS == "windows" {
 		name += ".exe"
 	}
-	var built string
-	for _, address := range Addresses {
-		file := filepath.Join(dir, filepath.FromSlash(address), Version, runtime.GOOS+"_"+runtime.GOARCH, name)
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			return Mirror{}, err
-		}
-		if built == "" {
-			err = compile(ctx, root, file, Version)
-			built = file
-		} else {
-			err = os.Link(built, file)
-		}
-		if err != nil {
-			return Mirror{}, err
-		}
+	file := filepath.Join(dir, filepath.FromSlash(address), Version, runtime.GOOS+"_"+runtime.GOARCH, name)
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
 	}
-	config := filepath.Join(dir, "cli.tfrc")
-	return Mirror{CLIConfig: config}, os.WriteFile(config, []byte(cliConfig(dir)), 0o644)
+	if built := m.Programs[p.Name]; built != "" {
+		return os.Link(built, file)
+	}
+	m.Programs[p.Name] = file
+	return compile(ctx, root, p.Package, file, Version)
 }
 
 // buildFlags keep this machine out of the binary: the same sources give the
 // same bytes in every folder. Releases are built with them, see .goreleaser.yml.
 var buildFlags = []string{"-trimpath", "-buildvcs=false"}
 
-// compile builds the provider in root as that version. No C compiler is asked,
-// because its version would be in the binary.
-func compile(ctx context.Context, root, file, version string) error {
+// compile builds the program in a folder of root as that version. No C compiler
+// is asked, because its version would be in the binary.
+func compile(ctx context.Context, root, folder, file, version string) error {
 	arguments := append([]string{"build", "-o", file, "-ldflags", "-X main.version=" + version}, buildFlags...)
-	cmd := exec.CommandContext(ctx, "go", append(arguments, ".")...)
+	cmd := exec.CommandContext(ctx, "go", append(arguments, "./"+folder)...)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := cmd.CombinedOutput(); err != nil {
@@ -106,9 +127,9 @@ func compile(ctx context.Context, root, file, version string) error {
 	return nil
 }
 
-func cliConfig(dir string) string {
-	quoted := make([]string, len(Addresses))
-	for i, address := range Addresses {
+func cliConfig(dir string, addresses []string) string {
+	quoted := make([]string, len(addresses))
+	for i, address := range addresses {
 		quoted[i] = fmt.Sprintf("%q", address)
 	}
 	list := strings.Join(quoted, ", ")

@@ -70,7 +70,7 @@ func TestCompile_SameBytesFromTwoFolders(t *testing.T) {
 func compiled(t *testing.T, root, version string) []byte {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "provider")
-	if err := compile(t.Context(), root, file, version); err != nil {
+	if err := compile(t.Context(), root, ".", file, version); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(file)
