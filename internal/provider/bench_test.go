@@ -1,19 +1,21 @@
 package provider_test
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// large adds the plan of 10,000 rules, which takes a minute and more: the
-// framework spends some milliseconds on each nested object.
+// large adds the plan of 10,000 rules, which takes the framework a minute and
+// more: it spends some milliseconds on each nested object.
 var large = flag.Bool("large", false, "benchmark the plan of 10,000 rules too")
 
 // sizes are the numbers of rules, or peers, that the benchmarks take.
-var sizes = []int{10, 100, 1000, 10000}
+var sizes = []int{1, 10, 100, 1000, 10000}
 
 // manyRules has n rules, each with a port range and a peer group of its own,
 // so that nothing of the policy can be looked at once for all.
@@ -37,18 +39,28 @@ func manyPeers(n int) obj {
 	return policyOf(obj{"backup": obj{"direction": "ingress", "port_ranges": seq{vault()}, "peers": peers}})
 }
 
-// benchmarkPlan measures one plan of a new resource, the protocol's encoding
-// included.
-func benchmarkPlan(b *testing.B, resource string, config obj) {
-	s := serve(b, obj{"enforcement": "warn"})
-	_, typ := s.resourceType(b, resource)
-	v := value(b, typ, config)
-	var p planned
-	for b.Loop() {
-		p = s.planValue(b, resource, tftypes.Value{}, v)
-	}
-	if errors := p.errors(); len(errors) > 0 {
-		b.Fatal(errors)
+// ways are the provider's own way through the protocol and the framework's, to
+// compare in one run.
+func ways(b *testing.B) map[string]*server {
+	p := newPair(b, "policy", obj{"enforcement": "warn"})
+	return map[string]*server{"own": p.ours, "framework": p.frameworks}
+}
+
+// benchmarkPlan measures one call that plans a new resource.
+func benchmarkPlan(b *testing.B, size, resource string, config obj) {
+	for way, s := range ways(b) {
+		b.Run(size+"/way="+way, func(b *testing.B) {
+			_, typ := s.resourceType(b, resource)
+			wire := s.dynamic(b, typ, value(b, typ, config))
+			request := &tfprotov6.PlanResourceChangeRequest{TypeName: "backupfw_" + resource, Config: wire, ProposedNewState: wire, PriorState: s.dynamic(b, typ, tftypes.NewValue(typ, nil))}
+			for b.Loop() {
+				resp, err := s.PlanResourceChange(context.Background(), request)
+				must(b, err)
+				if problems := severity(texts(resp.Diagnostics), "ERROR "); len(problems) > 0 {
+					b.Fatal(problems)
+				}
+			}
+		})
 	}
 }
 
@@ -57,10 +69,10 @@ func BenchmarkPlanPolicy(b *testing.B) {
 		if n > 1000 && !*large {
 			continue
 		}
-		b.Run(fmt.Sprintf("rules=%d", n), func(b *testing.B) { benchmarkPlan(b, "policy", manyRules(n)) })
+		benchmarkPlan(b, fmt.Sprintf("rules=%d", n), "policy", manyRules(n))
 	}
 	for _, n := range sizes {
-		b.Run(fmt.Sprintf("peers=%d", n), func(b *testing.B) { benchmarkPlan(b, "policy", manyPeers(n)) })
+		benchmarkPlan(b, fmt.Sprintf("peers=%d", n), "policy", manyPeers(n))
 	}
 }
 
@@ -70,8 +82,6 @@ func BenchmarkPlanPeerGroup(b *testing.B) {
 		for i := range n {
 			cidrs = append(cidrs, fmt.Sprintf("10.%d.%d.%d/32", i>>14&255, i>>6&255, i<<2&255))
 		}
-		b.Run(fmt.Sprintf("cidrs=%d", n), func(b *testing.B) {
-			benchmarkPlan(b, "peer_group", obj{"name": "clients", "cidrs": cidrs})
-		})
+		benchmarkPlan(b, fmt.Sprintf("cidrs=%d", n), "peer_group", obj{"name": "clients", "cidrs": cidrs})
 	}
 }
