@@ -50,6 +50,9 @@ func Any() Ports {
 
 // Merge returns the union of all lists in O(n log n) of their ranges.
 func Merge(lists []Ports) Ports {
+	if len(lists) == 1 {
+		return lists[0]
+	}
 	var merged Ports
 	sets := make([]Set, len(lists))
 	for _, proto := range Protocols() {

@@ -3,6 +3,7 @@ package portset
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 	"sort"
 	"strings"
@@ -34,9 +35,19 @@ func AllPorts() Set { return Set{ranges: []Range{{First: 0, Last: maxPort}}} }
 // UnionAll returns the union of all sets in O(n log n) of their ranges, where
 // repeated Union would be quadratic.
 func UnionAll(sets []Set) Set {
-	total := 0
-	for _, s := range sets {
-		total += len(s.ranges)
+	total, filled, last := 0, 0, 0
+	for i, s := range sets {
+		if len(s.ranges) > 0 {
+			total += len(s.ranges)
+			filled++
+			last = i
+		}
+	}
+	switch filled {
+	case 0:
+		return Set{}
+	case 1:
+		return sets[last]
 	}
 	all := make([]Range, 0, total)
 	for _, s := range sets {
@@ -77,6 +88,9 @@ func appendMerged(out []Range, r Range) []Range {
 // Ranges returns the sorted, disjoint, non-adjacent ranges of s. The slice is
 // a copy that belongs to the caller.
 func (s Set) Ranges() []Range { return slices.Clone(s.ranges) }
+
+// All yields what Ranges returns, without a copy.
+func (s Set) All() iter.Seq[Range] { return slices.Values(s.ranges) }
 
 // Len counts the ports of s: 0 to 65536.
 func (s Set) Len() int {

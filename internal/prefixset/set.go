@@ -5,6 +5,7 @@ package prefixset
 
 import (
 	"fmt"
+	"iter"
 	"math/big"
 	"net/netip"
 	"slices"
@@ -54,9 +55,19 @@ func OfRanges(ranges ...netipx.IPRange) Set {
 // UnionAll returns the union of all sets in O(n log n) of their ranges, where
 // repeated Union would be quadratic.
 func UnionAll(sets []Set) Set {
-	total := 0
-	for _, s := range sets {
-		total += len(s.ranges)
+	total, filled, last := 0, 0, 0
+	for i, s := range sets {
+		if len(s.ranges) > 0 {
+			total += len(s.ranges)
+			filled++
+			last = i
+		}
+	}
+	switch filled {
+	case 0:
+		return Set{}
+	case 1:
+		return sets[last]
 	}
 	all := make([]netipx.IPRange, 0, total)
 	for _, s := range sets {
@@ -100,6 +111,9 @@ func appendMerged(out []netipx.IPRange, r netipx.IPRange) []netipx.IPRange {
 // Ranges returns the sorted, disjoint, non-adjacent ranges of s. The slice is
 // a copy that belongs to the caller.
 func (s Set) Ranges() []netipx.IPRange { return slices.Clone(s.ranges) }
+
+// All yields what Ranges returns, without a copy.
+func (s Set) All() iter.Seq[netipx.IPRange] { return slices.Values(s.ranges) }
 
 // Prefixes returns the fewest prefixes that make up s, in canonical form:
 // IPv4 before IPv6, by address. Some of them cannot be read back by Parse, or
@@ -155,10 +169,4 @@ func (s Set) firstIPv6() int {
 }
 
 // AddressCount counts the addresses of s; IPv6 needs more than 64 bits.
-func (s Set) AddressCount() *big.Int {
-	count := new(big.Int)
-	for _, r := range s.ranges {
-		count.Add(count, rangeSize(r))
-	}
-	return count
-}
+func (s Set) AddressCount() *big.Int { return s.size().big() }
