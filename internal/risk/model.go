@@ -71,7 +71,17 @@ type bucket struct {
 	service
 	direction policy.Direction
 	entries   []bucketEntry
+	// millionths are the points of the service, once it is scored.
+	millionths int64
 }
+
+// bucketKey is what a bucket is one of.
+type bucketKey struct {
+	direction policy.Direction
+	id        string
+}
+
+func (b *bucket) key() bucketKey { return bucketKey{b.direction, b.id} }
 
 type bucketEntry struct {
 	opening  *opening
@@ -198,10 +208,6 @@ func (o *opening) neighbours(protocol portset.Protocol) portset.Set {
 // sortIntoBuckets shares the open ports out among the services: the first
 // three classes win, also inside a wide or a negotiated range.
 func (m *model) sortIntoBuckets() {
-	type bucketKey struct {
-		direction policy.Direction
-		id        string
-	}
 	byKey := map[bucketKey]*bucket{}
 	put := func(o *opening, s service, protocol portset.Protocol, ports portset.Set) {
 		if ports.IsEmpty() {

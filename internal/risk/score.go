@@ -28,10 +28,7 @@ func (m *model) contributions() []Contribution {
 	list := make([]Contribution, 0, len(m.buckets))
 	tally := newTally(m)
 	for _, b := range m.buckets {
-		points := tally.points(b)
-		if b.direction == policy.Egress {
-			points *= egressShare
-		}
+		b.millionths = tally.millionths(b)
 		list = append(list, Contribution{
 			Service:   b.name,
 			Class:     b.class,
@@ -39,7 +36,7 @@ func (m *model) contributions() []Contribution {
 			Rules:     ruleNames(b.entries),
 			Ports:     b.ports(),
 			Hosts:     tally.hosts(b.hostIDs()),
-			Points:    millionths(points),
+			Points:    float64(b.millionths) / 1e6,
 		})
 	}
 	sort.SliceStable(list, func(i, j int) bool { return list[i].Points > list[j].Points })
@@ -184,6 +181,16 @@ func (t *tally) hosts(ids []int) float64 {
 type reached struct {
 	ports int
 	reach float64
+}
+
+// millionths are the points of a service in its direction, times a million and
+// rounded.
+func (t *tally) millionths(b *bucket) int64 {
+	points := t.points(b)
+	if b.direction == policy.Egress {
+		points *= egressShare
+	}
+	return int64(math.Round(points * 1e6))
 }
 
 // points is the Choquet integral of the service's growth curve over the reach
