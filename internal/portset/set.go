@@ -58,6 +58,9 @@ func UnionAll(sets []Set) Set {
 
 // normalize makes a set of ranges in any order; it takes over the slice.
 func normalize(ranges []Range) Set {
+	if len(ranges) == 0 {
+		return Set{}
+	}
 	slices.SortFunc(ranges, func(a, b Range) int { return cmp.Compare(a.First, b.First) })
 	// The merged ranges never outnumber the ones read so far, so they can be
 	// written over the front of the same slice.

@@ -104,6 +104,9 @@ func (s Set) Minus(o Set) Set {
 			out = append(out, Range{First: uint16(first), Last: r.Last})
 		}
 	}
+	if len(out) == 0 {
+		return Set{}
+	}
 	return Set{ranges: out}
 }
 

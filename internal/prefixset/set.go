@@ -78,6 +78,9 @@ func UnionAll(sets []Set) Set {
 
 // normalize makes a set of valid ranges in any order; it takes over the slice.
 func normalize(ranges []netipx.IPRange) Set {
+	if len(ranges) == 0 {
+		return Set{}
+	}
 	slices.SortFunc(ranges, func(a, b netipx.IPRange) int { return a.From().Compare(b.From()) })
 	// The merged ranges never outnumber the ones read so far, so they can be
 	// written over the front of the same slice.

@@ -87,6 +87,9 @@ func (s Set) Minus(o Set) Set {
 			out = append(out, netipx.IPRangeFrom(from, r.To()))
 		}
 	}
+	if len(out) == 0 {
+		return Set{}
+	}
 	return Set{ranges: out}
 }
 
