@@ -2,7 +2,6 @@ package compile
 
 import (
 	"cmp"
-	"net/netip"
 	"slices"
 	"sort"
 
@@ -57,7 +56,7 @@ type edge struct {
 // sweepFamily notes down in groups what the sources open to the addresses of
 // sets, which belong to the sources by index and have one family only.
 func sweepFamily(sources []source, sets []prefixset.Set, family audience, groups map[box]*group) {
-	distinct, number := distinctSets(sets)
+	distinct, number := prefixset.Distinct(sets)
 	atoms, spans := region.Line(distinct)
 	var edges []edge
 	for i := range sets {
@@ -91,37 +90,6 @@ func sweepFamily(sources []source, sets []prefixset.Set, family audience, groups
 		}
 		edges = edges[n:]
 	}
-}
-
-// distinctSets returns each set once, and which of them every set is. Sets are
-// told apart by their ends first, because most differ there.
-func distinctSets(sets []prefixset.Set) (distinct []prefixset.Set, number []int) {
-	type ends struct {
-		from, to netip.Addr
-		ranges   int
-	}
-	byEnds := map[ends][]int{}
-	number = make([]int, len(sets))
-	for i, set := range sets {
-		var key ends
-		for r := range set.All() {
-			if key.ranges == 0 {
-				key.from = r.From()
-			}
-			key.to = r.To()
-			key.ranges++
-		}
-		same := byEnds[key]
-		at := slices.IndexFunc(same, func(j int) bool { return distinct[j].Equal(set) })
-		if at >= 0 {
-			number[i] = same[at]
-			continue
-		}
-		number[i] = len(distinct)
-		byEnds[key] = append(same, len(distinct))
-		distinct = append(distinct, set)
-	}
-	return distinct, number
 }
 
 // open adds the sources of the edges from the atom at on.

@@ -114,7 +114,13 @@ func (s Set) Contains(p uint16) bool {
 }
 
 // Equal reports whether s and o have the same ports.
-func (s Set) Equal(o Set) bool { return slices.Equal(s.ranges, o.ranges) }
+func (s Set) Equal(o Set) bool {
+	if len(s.ranges) != len(o.ranges) {
+		return false
+	}
+	// Rules share groups, so one and the same set is compared with itself.
+	return len(s.ranges) == 0 || &s.ranges[0] == &o.ranges[0] || slices.Equal(s.ranges, o.ranges)
+}
 
 // String writes the ranges in order, such as "22,2500-3300"; the empty set is
 // the empty string. It is for people: it is no text of the grammar that Parse

@@ -118,6 +118,15 @@ func (s Set) Ranges() []netipx.IPRange { return slices.Clone(s.ranges) }
 // All yields what Ranges returns, without a copy.
 func (s Set) All() iter.Seq[netipx.IPRange] { return slices.Values(s.ranges) }
 
+// Hull returns the first and the last address of s, and how many ranges they
+// enclose: what most sets differ in. The addresses of the empty set are invalid.
+func (s Set) Hull() (first, last netip.Addr, ranges int) {
+	if s.IsEmpty() {
+		return first, last, 0
+	}
+	return s.ranges[0].From(), s.ranges[len(s.ranges)-1].To(), len(s.ranges)
+}
+
 // Prefixes returns the fewest prefixes that make up s, in canonical form:
 // IPv4 before IPv6, by address. Some of them cannot be read back by Parse, or
 // read back as IPv4: those inside 64:ff9b:1::/48 and ::ffff:0:0/96, which only
@@ -158,7 +167,13 @@ func (s Set) Contains(addr netip.Addr) bool {
 }
 
 // Equal reports whether s and o have the same addresses.
-func (s Set) Equal(o Set) bool { return slices.Equal(s.ranges, o.ranges) }
+func (s Set) Equal(o Set) bool {
+	if len(s.ranges) != len(o.ranges) {
+		return false
+	}
+	// Rules share groups, so one and the same set is compared with itself.
+	return len(s.ranges) == 0 || &s.ranges[0] == &o.ranges[0] || slices.Equal(s.ranges, o.ranges)
+}
 
 // IPv4 returns the IPv4 addresses of s.
 func (s Set) IPv4() Set { return Set{ranges: s.ranges[:s.firstIPv6():s.firstIPv6()]} }
