@@ -120,6 +120,9 @@ func compileDirection(p *policy.Policy, d policy.Direction) []Rule {
 		sets = append(sets, r.Prefixes())
 	}
 
+	if len(sources) == 0 {
+		return nil
+	}
 	groups := map[box]*group{}
 	sweepFamily(sources, familyOf(sets, prefixset.Set.IPv4), ipv4, groups)
 	sweepFamily(sources, familyOf(sets, prefixset.Set.IPv6), ipv6, groups)

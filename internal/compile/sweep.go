@@ -56,6 +56,9 @@ type edge struct {
 // sweepFamily notes down in groups what the sources open to the addresses of
 // sets, which belong to the sources by index and have one family only.
 func sweepFamily(sources []source, sets []prefixset.Set, family audience, groups map[box]*group) {
+	if !slices.ContainsFunc(sets, func(s prefixset.Set) bool { return !s.IsEmpty() }) {
+		return
+	}
 	distinct, number := prefixset.Distinct(sets)
 	atoms, spans := region.Line(distinct)
 	var edges []edge

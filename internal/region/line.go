@@ -24,6 +24,14 @@ type Span struct{ First, End int }
 // of the set begins in one of its ranges. The members of an atom are not listed,
 // so the time is near linear in the number of ranges, however many sets overlap.
 func Line(sets []prefixset.Set) (atoms [][]netipx.IPRange, spans [][]Span) {
+	if one, alone := atomsOfOne(sets); alone {
+		spans = make([][]Span, len(sets))
+		for i := range one {
+			atoms = append(atoms, one[i].Ranges)
+			spans[one[i].Members[0]] = []Span{{0, len(atoms)}}
+		}
+		return atoms, spans
+	}
 	edges := lineEdges(sets)
 	spans = make([][]Span, len(sets))
 	began := make([]int, len(sets)) // how many atoms there were when the open range of the set began
@@ -68,7 +76,12 @@ func Line(sets []prefixset.Set) (atoms [][]netipx.IPRange, spans [][]Span) {
 }
 
 func lineEdges(sets []prefixset.Set) []edge {
-	var edges []edge
+	total := 0
+	for _, set := range sets {
+		_, _, ranges := set.Hull()
+		total += ranges
+	}
+	edges := make([]edge, 0, 2*total)
 	for i, set := range sets {
 		for r := range set.All() {
 			edges = append(edges, edge{addr: r.From(), member: i, opens: true}, edge{addr: r.To(), member: i})
@@ -110,7 +123,7 @@ type held struct {
 }
 
 func newHeld(sets int) *held {
-	h := &held{nodes: map[[2]int]int{}, children: make([][2]int, 2)}
+	h := &held{}
 	for 1<<h.height < sets {
 		h.height++
 	}
@@ -131,6 +144,9 @@ func (h *held) toggle(member, by int) {
 func (h *held) state() state {
 	if h.count == 1 {
 		return state{1, h.sum}
+	}
+	if h.nodes == nil {
+		h.nodes, h.children = map[[2]int]int{}, make([][2]int, 2)
 	}
 	for _, member := range h.pending {
 		h.root = h.flip(h.root, h.height, member)

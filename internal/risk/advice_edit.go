@@ -170,7 +170,12 @@ func (s *rescorer) points(e *edit) float64 {
 			}
 		}
 	}
-	part := newModel(&policy.Policy{Rules: append(s.m.only(stays), e.fresh...)})
+	part := after
+	if len(stays) > 0 {
+		part = newModel(&policy.Policy{Rules: append(s.m.only(stays), e.fresh...)})
+	} else {
+		part.cutAtoms()
+	}
 	tally := newTally(part)
 	for _, b := range part.buckets {
 		if affected[b.key()] {

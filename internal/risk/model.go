@@ -1,6 +1,7 @@
 package risk
 
 import (
+	"slices"
 	"sort"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/catalog"
@@ -234,8 +235,10 @@ func (m *model) sortIntoBuckets() {
 			}
 			own := o.listenerService(protocol)
 			put(o, own, protocol, ports.Minus(services.SpecialSet(protocol)))
-			beside := service{id: "beside:" + own.id, name: "services registered beside " + own.name, class: Neighbours}
-			put(o, beside, protocol, o.neighbours(protocol))
+			if neighbours := o.neighbours(protocol); !neighbours.IsEmpty() {
+				beside := service{id: "beside:" + own.id, name: "services registered beside " + own.name, class: Neighbours}
+				put(o, beside, protocol, neighbours)
+			}
 		}
 	}
 	sort.Slice(m.buckets, func(i, j int) bool {
@@ -258,14 +261,13 @@ func (b *bucket) ports() portset.Ports {
 
 // hostIDs lists the distinct host sets that reach the service, ascending.
 func (b *bucket) hostIDs() []int {
-	seen := map[int]bool{}
-	var ids []int
-	for _, e := range b.entries {
-		if !seen[e.opening.hosts] {
-			seen[e.opening.hosts] = true
-			ids = append(ids, e.opening.hosts)
+	ids := make([]int, 0, len(b.entries))
+	for i := range b.entries {
+		// Rules with one host set often follow each other.
+		if id := b.entries[i].opening.hosts; len(ids) == 0 || ids[len(ids)-1] != id {
+			ids = append(ids, id)
 		}
 	}
-	sort.Ints(ids)
-	return ids
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }

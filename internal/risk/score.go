@@ -2,6 +2,7 @@ package risk
 
 import (
 	"math"
+	"slices"
 	"sort"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
@@ -44,16 +45,16 @@ func (m *model) contributions() []Contribution {
 }
 
 func ruleNames(entries []bucketEntry) []string {
-	seen := map[string]bool{}
-	var names []string
-	for _, e := range entries {
-		if name := e.opening.rule.Name; !seen[name] {
-			seen[name] = true
-			names = append(names, name)
+	names := make([]string, 0, len(entries))
+	var last *policy.Rule
+	for i := range entries {
+		if rule := entries[i].opening.rule; rule != last {
+			last = rule
+			names = append(names, rule.Name)
 		}
 	}
-	sort.Strings(names)
-	return names
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // total adds the contributions up and rounds the sum to a millionth, so that
