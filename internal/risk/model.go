@@ -252,11 +252,42 @@ func (m *model) sortIntoBuckets() {
 
 // ports is what is open of the service.
 func (b *bucket) ports() portset.Ports {
-	all := make([]portset.Ports, len(b.entries))
-	for i, e := range b.entries {
-		all[i] = portset.PortsOf(e.protocol, e.ports)
+	var all portset.Ports
+	sets := make([]portset.Set, 0, len(b.entries))
+	for _, protocol := range portset.Protocols() {
+		sets = sets[:0]
+		for i := range b.entries {
+			e := &b.entries[i]
+			if e.protocol == protocol && (len(sets) == 0 || !sets[len(sets)-1].Equal(e.ports)) {
+				sets = append(sets, e.ports)
+			}
+		}
+		if len(sets) > 0 {
+			all = all.Union(portset.PortsOf(protocol, portset.UnionAll(sets)))
+		}
 	}
-	return portset.Merge(all)
+	return all
+}
+
+// uniform reports whether all entries of the protocol have the same ports: then
+// all of their host sets, which are ascending, reach all of them.
+func (b *bucket) uniform(protocol portset.Protocol) (ports portset.Set, ids []int, uniform bool) {
+	for i := range b.entries {
+		e := &b.entries[i]
+		switch {
+		case e.protocol != protocol:
+			continue
+		case len(ids) == 0:
+			ports = e.ports
+		case !e.ports.Equal(ports):
+			return ports, nil, false
+		}
+		if len(ids) == 0 || ids[len(ids)-1] != e.opening.hosts {
+			ids = append(ids, e.opening.hosts)
+		}
+	}
+	slices.Sort(ids)
+	return ports, slices.Compact(ids), true
 }
 
 // hostIDs lists the distinct host sets that reach the service, ascending.
