@@ -31,9 +31,11 @@ type Rule struct {
 	References []policy.Reference
 	// Rules names the policy rules that allow some of it, sorted.
 	Rules []string
-	// Peers is Prefixes.Prefixes() and then References, one by one, for targets
-	// with one peer per rule. It is never empty.
-	Peers []Peer
+
+	// What Peers is worked out from, and how many there are.
+	group   *group
+	sources []source
+	peers   int
 }
 
 // Peer is one prefix or one reference of a rule.
@@ -76,7 +78,7 @@ func Compile(p *policy.Policy) []Rule {
 func Count(rules []Rule) int {
 	n := 0
 	for i := range rules {
-		n += len(rules[i].Peers)
+		n += rules[i].peers
 	}
 	return n
 }
@@ -118,6 +120,9 @@ func compileDirection(p *policy.Policy, d policy.Direction) []Rule {
 		sets = append(sets, r.Prefixes())
 	}
 
+	if len(sources) == 0 {
+		return nil
+	}
 	groups := map[box]*group{}
 	sweepFamily(sources, familyOf(sets, prefixset.Set.IPv4), ipv4, groups)
 	sweepFamily(sources, familyOf(sets, prefixset.Set.IPv6), ipv6, groups)
@@ -129,8 +134,9 @@ func compileDirection(p *policy.Policy, d policy.Direction) []Rule {
 	}
 
 	rules := make([]Rule, 0, len(groups))
+	known := crowds{}
 	for b, g := range groups {
-		rules = append(rules, g.rule(d, b, sources))
+		rules = append(rules, g.rule(d, b, sources, known))
 	}
 	slices.SortFunc(rules, func(a, b Rule) int { return compareBoxes(boxOf(&a), boxOf(&b)) })
 	return rules

@@ -22,7 +22,7 @@ func show(rules []compile.Rule) string {
 			open = portset.Entry{Protocol: r.Protocol, Range: r.Ports}.String()
 		}
 		fmt.Fprintf(&b, "%s %s %v:", r.Direction, open, r.Rules)
-		for _, peer := range r.Peers {
+		for _, peer := range r.Peers() {
 			name := peer.Prefix.String()
 			if peer.Reference != nil {
 				name = "ref:" + peer.Reference.Name

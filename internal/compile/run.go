@@ -2,7 +2,6 @@ package compile
 
 import (
 	"cmp"
-	"net/netip"
 	"slices"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
@@ -14,9 +13,8 @@ type piece struct {
 	ports  portset.Range
 	// in is nil for a piece that opens everything.
 	in *run
-	// since is the first address that is not noted down yet; it is invalid
-	// after the last address of the family.
-	since netip.Addr
+	// since is the first atom that is not noted down yet.
+	since int
 }
 
 // run is the union of pieces that overlap or touch.

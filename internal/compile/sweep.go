@@ -2,7 +2,6 @@ package compile
 
 import (
 	"cmp"
-	"net/netip"
 	"slices"
 	"sort"
 
@@ -10,10 +9,11 @@ import (
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
 	"github.com/backupfw/terraform-provider-backupfw/internal/prefixset"
+	"github.com/backupfw/terraform-provider-backupfw/internal/region"
 )
 
-// sweep walks over the addresses of one family and keeps the runs of ports
-// that are open at the address where it stands. A run's peers are noted down
+// sweep walks over the atoms of the addresses of one family and keeps the runs
+// of ports that are open at the atom where it stands. A run's peers are noted down
 // only when the run ends or changes, so the work grows with what the policy
 // says and with what comes out, and not with how many rules speak of the same
 // address:
@@ -23,11 +23,12 @@ import (
 //	 |   |  a  +--+        |          in it: b starts and ends inside the run
 //	 |   |     |b |        |          of a, the run does not change, and all
 //	 |   +-----+--+--------+          there is to do is to note down b
-//	 +-------------------------> address
+//	 +-------------------------> atom
 type sweep struct {
 	sources []source
 	groups  map[box]*group
 	family  audience
+	line    *line
 	// runs are the open runs of each protocol that has a name, sorted,
 	// disjoint and not adjacent.
 	runs [portset.Other][]*run
@@ -38,9 +39,16 @@ type sweep struct {
 	everything int
 }
 
-// edge is one end of a range of addresses of a source.
+// line is the address space of one family, cut into atoms: rules that speak of
+// the same thousands of peers are swept over once, and not at each of them.
+type line struct {
+	number audience
+	atoms  [][]netipx.IPRange
+}
+
+// edge is one end of a span of atoms of a source.
 type edge struct {
-	addr   netip.Addr
+	atom   int // the first one of the span, or the last one
 	source int
 	opens  bool
 }
@@ -48,48 +56,53 @@ type edge struct {
 // sweepFamily notes down in groups what the sources open to the addresses of
 // sets, which belong to the sources by index and have one family only.
 func sweepFamily(sources []source, sets []prefixset.Set, family audience, groups map[box]*group) {
+	if !slices.ContainsFunc(sets, func(s prefixset.Set) bool { return !s.IsEmpty() }) {
+		return
+	}
+	distinct, number := prefixset.Distinct(sets)
+	atoms, spans := region.Line(distinct)
 	var edges []edge
-	for i, set := range sets {
-		for _, r := range set.Ranges() {
-			edges = append(edges, edge{addr: r.From(), source: i, opens: true}, edge{addr: r.To(), source: i})
+	for i := range sets {
+		for _, span := range spans[number[i]] {
+			edges = append(edges, edge{atom: span.First, source: i, opens: true}, edge{atom: span.End - 1, source: i})
 		}
 	}
-	// An opening edge acts before its address and a closing one after it.
+	// An opening edge acts before its atom and a closing one after it.
 	slices.SortFunc(edges, func(a, b edge) int {
-		if a.addr == b.addr && a.opens != b.opens {
+		if a.atom == b.atom && a.opens != b.opens {
 			if a.opens {
 				return -1
 			}
 			return 1
 		}
-		return cmp.Or(a.addr.Compare(b.addr), cmp.Compare(a.source, b.source))
+		return cmp.Or(cmp.Compare(a.atom, b.atom), cmp.Compare(a.source, b.source))
 	})
-	s := &sweep{sources: sources, groups: groups, family: family, active: map[int][]*piece{}}
-	// Edges at one address act together: rules for the same peer often touch,
+	s := &sweep{sources: sources, groups: groups, family: family, line: &line{family, atoms}, active: map[int][]*piece{}}
+	// Edges at one atom act together: rules for the same peer often touch,
 	// and one by one each would rebuild the run of all before it.
 	for len(edges) > 0 {
 		first := edges[0]
 		n := 1
-		for n < len(edges) && edges[n].addr == first.addr && edges[n].opens == first.opens {
+		for n < len(edges) && edges[n].atom == first.atom && edges[n].opens == first.opens {
 			n++
 		}
 		if first.opens {
-			s.open(edges[:n], first.addr)
+			s.open(edges[:n], first.atom)
 		} else {
-			s.close(edges[:n], first.addr)
+			s.close(edges[:n], first.atom)
 		}
 		edges = edges[n:]
 	}
 }
 
-// open adds the sources of the edges from the address at on.
-func (s *sweep) open(edges []edge, at netip.Addr) {
+// open adds the sources of the edges from the atom at on.
+func (s *sweep) open(edges []edge, at int) {
 	var fresh [portset.Other][]*piece
 	for _, e := range edges {
 		src := &s.sources[e.source]
 		if opensOther(src) {
 			if s.everything == 0 {
-				s.noteAll(at.Prev(), at)
+				s.noteAll(at-1, at)
 			}
 			s.everything++
 			s.active[e.source] = []*piece{{source: e.source, since: at}}
@@ -112,12 +125,12 @@ func (s *sweep) open(edges []edge, at netip.Addr) {
 	}
 }
 
-// close takes the sources of the edges away after the address last.
-func (s *sweep) close(edges []edge, last netip.Addr) {
+// close takes the sources of the edges away after the atom last.
+func (s *sweep) close(edges []edge, last int) {
 	var shorter []*run // that may no longer be what they were
 	for _, e := range edges {
 		for _, p := range s.active[e.source] {
-			s.note(p, last, netip.Addr{})
+			s.note(p, last, last+1)
 			if p.in != nil && p.in.remove(p) {
 				shorter = append(shorter, p.in)
 			}
@@ -125,7 +138,7 @@ func (s *sweep) close(edges []edge, last netip.Addr) {
 		delete(s.active, e.source)
 		if opensOther(&s.sources[e.source]) {
 			if s.everything == 1 {
-				s.noteAll(last, last.Next())
+				s.noteAll(last, last+1)
 			}
 			s.everything--
 		}
@@ -135,20 +148,20 @@ func (s *sweep) close(edges []edge, last netip.Addr) {
 	}
 }
 
-// note writes down that p has served its box up to and with the address last,
+// note writes down that p has served its box up to and with the atom last,
 // and starts anew at next.
-func (s *sweep) note(p *piece, last, next netip.Addr) {
-	if p.since.IsValid() && p.since.Compare(last) <= 0 {
+func (s *sweep) note(p *piece, last, next int) {
+	if p.since <= last {
 		b := box{any: true}
 		if s.everything == 0 {
 			b = p.in.box
 		}
-		groupOf(s.groups, b).addRange(netipx.IPRangeFrom(p.since, last), p.source)
+		groupOf(s.groups, b).addSpan(servedSpan{line: s.line, first: p.since, end: last + 1, source: p.source})
 	}
 	p.since = next
 }
 
-func (s *sweep) noteAll(last, next netip.Addr) {
+func (s *sweep) noteAll(last, next int) {
 	for _, pieces := range s.active {
 		for _, p := range pieces {
 			s.note(p, last, next)
@@ -159,7 +172,7 @@ func (s *sweep) noteAll(last, next netip.Addr) {
 // join adds a new run of pieces: it puts them into the open run that they lie
 // in, or makes one run of them and all runs that they overlap or touch. Ports
 // are compared as int, because the port after 65535 does not fit.
-func (s *sweep) join(fresh *run, at netip.Addr) {
+func (s *sweep) join(fresh *run, at int) {
 	protocol := fresh.box.protocol
 	runs := s.runs[protocol]
 	ports := fresh.box.ports
@@ -185,7 +198,7 @@ func (s *sweep) join(fresh *run, at netip.Addr) {
 	}
 	for _, r := range met {
 		for p := range r.pieces {
-			s.note(p, at.Prev(), at)
+			s.note(p, at-1, at)
 			joined.add(p)
 		}
 	}
@@ -193,8 +206,8 @@ func (s *sweep) join(fresh *run, at netip.Addr) {
 }
 
 // rebuild finds what is left of a run that has lost pieces: it may be as it
-// was, shorter, in parts, or gone after the address last.
-func (s *sweep) rebuild(old *run, last netip.Addr) {
+// was, shorter, in parts, or gone after the atom last.
+func (s *sweep) rebuild(old *run, last int) {
 	old.stale = false
 	rest := make([]*piece, 0, len(old.pieces))
 	for p := range old.pieces {
@@ -211,7 +224,7 @@ func (s *sweep) rebuild(old *run, last netip.Addr) {
 		// The box that it has served is the old one.
 		now := p.in
 		p.in = old
-		s.note(p, last, last.Next())
+		s.note(p, last, last+1)
 		p.in = now
 	}
 	runs := s.runs[old.box.protocol]

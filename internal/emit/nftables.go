@@ -103,7 +103,7 @@ func emitNftablesRuleset(p *policy.Policy, o Options) (*Result, fault.List) {
 func referenceParts(rules []compile.Rule) []part {
 	var parts []part
 	for i := range rules {
-		for _, peer := range rules[i].Peers {
+		for _, peer := range rules[i].Peers() {
 			if peer.Reference != nil {
 				parts = append(parts, part{direction: rules[i].Direction, references: []policy.Reference{*peer.Reference}, rules: peer.Rules})
 			}

@@ -99,7 +99,7 @@ func (s *nftablesSet) take(r *compile.Rule) {
 	for _, addresses := range s.family.part(r.Prefixes).Ranges() {
 		s.elements = append(s.elements, addressesText(addresses)+suffix)
 	}
-	for _, peer := range r.Peers {
+	for _, peer := range r.Peers() {
 		if peer.Reference == nil && peer.Prefix.Addr().Is4() == s.family.is4 {
 			s.rules = append(s.rules, peer.Rules...)
 		}

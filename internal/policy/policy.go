@@ -108,7 +108,11 @@ type Rule struct {
 
 // Ports is the union of what all listeners of the rule open.
 func (r *Rule) Ports() portset.Ports {
-	var all []portset.Ports
+	n := 0
+	for i := range r.PortRanges {
+		n += len(r.PortRanges[i].Listeners)
+	}
+	all := make([]portset.Ports, 0, n)
 	for i := range r.PortRanges {
 		for j := range r.PortRanges[i].Listeners {
 			all = append(all, r.PortRanges[i].Listeners[j].Ports)

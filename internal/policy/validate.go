@@ -97,8 +97,11 @@ func validateRule(r *Rule) fault.List {
 // checkICMPFamily refuses ICMP for peers of the other family only: the rule
 // would allow nothing, and each cloud reads such a rule differently.
 func checkICMPFamily(r *Rule) *fault.Fault {
+	if !r.opensICMP() {
+		return nil // what hardly a rule does, and the union is not needed
+	}
 	ports := r.Ports()
-	if ports.Of(portset.ICMP).IsEmpty() && ports.Of(portset.ICMPv6).IsEmpty() || ports.Equal(portset.Any()) {
+	if ports.Equal(portset.Any()) {
 		return nil
 	}
 	peers := r.Prefixes()
@@ -124,6 +127,18 @@ func checkICMPFamily(r *Rule) *fault.Fault {
 		}
 	}
 	return nil
+}
+
+func (r *Rule) opensICMP() bool {
+	for i := range r.PortRanges {
+		for j := range r.PortRanges[i].Listeners {
+			ports := &r.PortRanges[i].Listeners[j].Ports
+			if !ports.Of(portset.ICMP).IsEmpty() || !ports.Of(portset.ICMPv6).IsEmpty() {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func validatePortRange(p *PortRange) fault.List {

@@ -50,11 +50,17 @@ func Any() Ports {
 
 // Merge returns the union of all lists in O(n log n) of their ranges.
 func Merge(lists []Ports) Ports {
+	if len(lists) == 1 {
+		return lists[0]
+	}
 	var merged Ports
-	sets := make([]Set, len(lists))
+	sets := make([]Set, 0, len(lists))
 	for _, proto := range Protocols() {
+		sets = sets[:0]
 		for i := range lists {
-			sets[i] = lists[i].sets[proto]
+			if s := lists[i].sets[proto]; !s.IsEmpty() {
+				sets = append(sets, s)
+			}
 		}
 		merged.sets[proto] = UnionAll(sets)
 	}

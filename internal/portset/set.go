@@ -3,6 +3,7 @@ package portset
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 	"sort"
 	"strings"
@@ -34,9 +35,19 @@ func AllPorts() Set { return Set{ranges: []Range{{First: 0, Last: maxPort}}} }
 // UnionAll returns the union of all sets in O(n log n) of their ranges, where
 // repeated Union would be quadratic.
 func UnionAll(sets []Set) Set {
-	total := 0
-	for _, s := range sets {
-		total += len(s.ranges)
+	total, filled, last := 0, 0, 0
+	for i, s := range sets {
+		if len(s.ranges) > 0 {
+			total += len(s.ranges)
+			filled++
+			last = i
+		}
+	}
+	switch filled {
+	case 0:
+		return Set{}
+	case 1:
+		return sets[last]
 	}
 	all := make([]Range, 0, total)
 	for _, s := range sets {
@@ -47,6 +58,9 @@ func UnionAll(sets []Set) Set {
 
 // normalize makes a set of ranges in any order; it takes over the slice.
 func normalize(ranges []Range) Set {
+	if len(ranges) == 0 {
+		return Set{}
+	}
 	slices.SortFunc(ranges, func(a, b Range) int { return cmp.Compare(a.First, b.First) })
 	// The merged ranges never outnumber the ones read so far, so they can be
 	// written over the front of the same slice.
@@ -78,6 +92,9 @@ func appendMerged(out []Range, r Range) []Range {
 // a copy that belongs to the caller.
 func (s Set) Ranges() []Range { return slices.Clone(s.ranges) }
 
+// All yields what Ranges returns, without a copy.
+func (s Set) All() iter.Seq[Range] { return slices.Values(s.ranges) }
+
 // Len counts the ports of s: 0 to 65536.
 func (s Set) Len() int {
 	n := 0
@@ -97,7 +114,13 @@ func (s Set) Contains(p uint16) bool {
 }
 
 // Equal reports whether s and o have the same ports.
-func (s Set) Equal(o Set) bool { return slices.Equal(s.ranges, o.ranges) }
+func (s Set) Equal(o Set) bool {
+	if len(s.ranges) != len(o.ranges) {
+		return false
+	}
+	// Rules share groups, so one and the same set is compared with itself.
+	return len(s.ranges) == 0 || &s.ranges[0] == &o.ranges[0] || slices.Equal(s.ranges, o.ranges)
+}
 
 // String writes the ranges in order, such as "22,2500-3300"; the empty set is
 // the empty string. It is for people: it is no text of the grammar that Parse

@@ -43,9 +43,13 @@ var localNAT64 = netip.MustParsePrefix("64:ff9b:1::/48")
 // larger s never reaches less. The cost is linear in the ranges of s, apart
 // from sorting.
 func (s Set) EmbeddedIPv4() Set {
+	v6 := s.IPv6()
+	if v6.IsEmpty() {
+		return Set{}
+	}
 	var found []netipx.IPRange
 	for _, m := range mechanisms {
-		for _, r := range s.Intersect(m.block).ranges {
+		for _, r := range v6.Intersect(m.block).ranges {
 			found = m.appendEmbedded(found, r)
 		}
 	}

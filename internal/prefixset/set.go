@@ -5,6 +5,7 @@ package prefixset
 
 import (
 	"fmt"
+	"iter"
 	"math/big"
 	"net/netip"
 	"slices"
@@ -54,9 +55,19 @@ func OfRanges(ranges ...netipx.IPRange) Set {
 // UnionAll returns the union of all sets in O(n log n) of their ranges, where
 // repeated Union would be quadratic.
 func UnionAll(sets []Set) Set {
-	total := 0
-	for _, s := range sets {
-		total += len(s.ranges)
+	total, filled, last := 0, 0, 0
+	for i, s := range sets {
+		if len(s.ranges) > 0 {
+			total += len(s.ranges)
+			filled++
+			last = i
+		}
+	}
+	switch filled {
+	case 0:
+		return Set{}
+	case 1:
+		return sets[last]
 	}
 	all := make([]netipx.IPRange, 0, total)
 	for _, s := range sets {
@@ -67,6 +78,9 @@ func UnionAll(sets []Set) Set {
 
 // normalize makes a set of valid ranges in any order; it takes over the slice.
 func normalize(ranges []netipx.IPRange) Set {
+	if len(ranges) == 0 {
+		return Set{}
+	}
 	slices.SortFunc(ranges, func(a, b netipx.IPRange) int { return a.From().Compare(b.From()) })
 	// The merged ranges never outnumber the ones read so far, so they can be
 	// written over the front of the same slice.
@@ -100,6 +114,18 @@ func appendMerged(out []netipx.IPRange, r netipx.IPRange) []netipx.IPRange {
 // Ranges returns the sorted, disjoint, non-adjacent ranges of s. The slice is
 // a copy that belongs to the caller.
 func (s Set) Ranges() []netipx.IPRange { return slices.Clone(s.ranges) }
+
+// All yields what Ranges returns, without a copy.
+func (s Set) All() iter.Seq[netipx.IPRange] { return slices.Values(s.ranges) }
+
+// Hull returns the first and the last address of s, and how many ranges they
+// enclose: what most sets differ in. The addresses of the empty set are invalid.
+func (s Set) Hull() (first, last netip.Addr, ranges int) {
+	if s.IsEmpty() {
+		return first, last, 0
+	}
+	return s.ranges[0].From(), s.ranges[len(s.ranges)-1].To(), len(s.ranges)
+}
 
 // Prefixes returns the fewest prefixes that make up s, in canonical form:
 // IPv4 before IPv6, by address. Some of them cannot be read back by Parse, or
@@ -141,7 +167,13 @@ func (s Set) Contains(addr netip.Addr) bool {
 }
 
 // Equal reports whether s and o have the same addresses.
-func (s Set) Equal(o Set) bool { return slices.Equal(s.ranges, o.ranges) }
+func (s Set) Equal(o Set) bool {
+	if len(s.ranges) != len(o.ranges) {
+		return false
+	}
+	// Rules share groups, so one and the same set is compared with itself.
+	return len(s.ranges) == 0 || &s.ranges[0] == &o.ranges[0] || slices.Equal(s.ranges, o.ranges)
+}
 
 // IPv4 returns the IPv4 addresses of s.
 func (s Set) IPv4() Set { return Set{ranges: s.ranges[:s.firstIPv6():s.firstIPv6()]} }
@@ -155,10 +187,4 @@ func (s Set) firstIPv6() int {
 }
 
 // AddressCount counts the addresses of s; IPv6 needs more than 64 bits.
-func (s Set) AddressCount() *big.Int {
-	count := new(big.Int)
-	for _, r := range s.ranges {
-		count.Add(count, rangeSize(r))
-	}
-	return count
-}
+func (s Set) AddressCount() *big.Int { return s.size().big() }

@@ -33,6 +33,12 @@ func (s Set) Union(o Set) Set {
 
 // Intersect returns the addresses in both s and o.
 func (s Set) Intersect(o Set) Set {
+	if !s.Overlaps(o) {
+		return Set{}
+	}
+	if s.inside(o) {
+		return s
+	}
 	var out []netipx.IPRange
 	for a, b := s.ranges, o.ranges; len(a) > 0 && len(b) > 0; {
 		from, to := later(a[0].From(), b[0].From()), earlier(a[0].To(), b[0].To())
@@ -53,7 +59,13 @@ func (s Set) Intersect(o Set) Set {
 
 // Minus returns the addresses of s that are not in o.
 func (s Set) Minus(o Set) Set {
-	var out []netipx.IPRange
+	if !s.Overlaps(o) {
+		return s
+	}
+	if s.inside(o) {
+		return Set{}
+	}
+	out := make([]netipx.IPRange, 0, len(s.ranges)+1)
 	cuts := o.ranges
 	for _, r := range s.ranges {
 		for len(cuts) > 0 && cuts[0].To().Less(r.From()) {
@@ -75,6 +87,9 @@ func (s Set) Minus(o Set) Set {
 			out = append(out, netipx.IPRangeFrom(from, r.To()))
 		}
 	}
+	if len(out) == 0 {
+		return Set{}
+	}
 	return Set{ranges: out}
 }
 
@@ -93,6 +108,17 @@ func (s Set) Covers(o Set) bool {
 		}
 	}
 	return true
+}
+
+// inside reports whether one range of o holds all of s, as is so for hosts of
+// one private network. It is false for the empty set.
+func (s Set) inside(o Set) bool {
+	if len(s.ranges) == 0 {
+		return false
+	}
+	from, to := s.ranges[0].From(), s.ranges[len(s.ranges)-1].To()
+	i := sort.Search(len(o.ranges), func(i int) bool { return from.Compare(o.ranges[i].To()) <= 0 })
+	return i < len(o.ranges) && o.ranges[i].From().Compare(from) <= 0 && to.Compare(o.ranges[i].To()) <= 0
 }
 
 // Overlaps reports whether s and o have an address in common.

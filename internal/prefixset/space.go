@@ -2,8 +2,6 @@ package prefixset
 
 import (
 	"encoding/binary"
-	"math/big"
-	"math/bits"
 	"net/netip"
 
 	"go4.org/netipx"
@@ -35,24 +33,10 @@ var globalUnicast = Of(netip.MustParsePrefix("2000::/3"))
 // a few networks is still the whole internet in all but name. IPv4 addresses
 // inside IPv6 ones do not count: add EmbeddedIPv4 first.
 func (s Set) MoreThanHalf() (ipv4, ipv6 bool) {
-	more := func(part Set, halfBits uint) bool {
-		half := new(big.Int).Lsh(big.NewInt(1), halfBits)
-		return part.AddressCount().Cmp(half) > 0
-	}
 	v6 := s.IPv6()
-	return more(s.IPv4(), 31), more(v6, 127) || more(v6.Intersect(globalUnicast), 124)
-}
-
-// rangeSize counts the addresses of r: 1 to 2^128.
-func rangeSize(r netipx.IPRange) *big.Int {
-	fromHigh, fromLow := words(r.From())
-	toHigh, toLow := words(r.To())
-	low, borrow := bits.Sub64(toLow, fromLow, 0)
-	high, _ := bits.Sub64(toHigh, fromHigh, borrow)
-	size := new(big.Int).SetUint64(high)
-	size.Lsh(size, 64)
-	size.Add(size, new(big.Int).SetUint64(low))
-	return size.Add(size, big.NewInt(1))
+	half := func(bits uint) count { return count{high: 1 << (bits - 65)} } // of 2^bits addresses
+	return count{low: 1 << 31}.less(s.IPv4().size()),
+		half(128).less(v6.size()) || half(125).less(v6.Intersect(globalUnicast).size())
 }
 
 // words returns the address as a 128-bit number; an IPv4 address in its
@@ -108,12 +92,11 @@ func (c *crowd) close(percent int) {
 		return
 	}
 	whole := netipx.RangeOfPrefix(c.network)
-	seen := new(big.Int)
+	var seen count
 	for _, piece := range c.pieces {
-		seen.Add(seen, rangeSize(piece))
+		seen = seen.plus(rangeSize(piece))
 	}
-	enough := new(big.Int).Mul(rangeSize(whole), big.NewInt(int64(percent)))
-	if seen.Mul(seen, big.NewInt(100)).Cmp(enough) >= 0 {
+	if enough := rangeSize(whole).times(uint64(percent)); !seen.times(100).less(enough) {
 		c.part, c.networks = append(c.part, c.pieces...), append(c.networks, whole)
 	}
 	c.pieces = c.pieces[:0]

@@ -20,6 +20,15 @@ func Range(width int, protocol portset.Protocol, avoid portset.Ports) (portset.R
 	if width < 1 || !protocol.HasPorts() {
 		return portset.Range{}, false
 	}
+	if avoid.Of(protocol).IsEmpty() {
+		// What every negotiated range asks: the widest gap answers for each
+		// width that it has room for.
+		gap := widest()[protocol]
+		if !gap.found || width > gap.Len() {
+			return portset.Range{}, false
+		}
+		return portset.Range{First: gap.First, Last: gap.First + uint16(width-1)}, true
+	}
 	return services.Quiet(width, protocol, taken(protocol, avoid))
 }
 
@@ -43,6 +52,21 @@ func Is(ports portset.Ports) bool {
 	}
 	return !ports.IsEmpty()
 }
+
+type gap struct {
+	portset.Range
+	found bool
+}
+
+// widest are the widest gaps by protocol when nothing else is to be avoided.
+var widest = sync.OnceValue(func() map[portset.Protocol]gap {
+	gaps := map[portset.Protocol]gap{}
+	for _, protocol := range portset.Protocols() {
+		r, found := Widest(protocol, portset.Ports{})
+		gaps[protocol] = gap{r, found}
+	}
+	return gaps
+})
 
 func taken(protocol portset.Protocol, avoid portset.Ports) portset.Ports {
 	return avoid.Union(portset.PortsOf(protocol, documented()))

@@ -40,26 +40,10 @@ type edge struct {
 // that of their first address, IPv4 before IPv6. The time is near linear in
 // the number of ranges times the number of sets that overlap in one place.
 func Atoms(sets []prefixset.Set) []Atom {
-	var edges []edge
-	for i, set := range sets {
-		for _, r := range set.Ranges() {
-			edges = append(edges, edge{addr: r.From(), member: i, opens: true})
-			// The closing edge stands at the last address itself; it takes
-			// effect after it, since the next address may not exist.
-			edges = append(edges, edge{addr: r.To(), member: i})
-		}
+	if atoms, alone := atomsOfOne(sets); alone {
+		return atoms
 	}
-	sort.Slice(edges, func(i, j int) bool {
-		a, b := edges[i], edges[j]
-		if c := a.addr.Compare(b.addr); c != 0 {
-			return c < 0
-		}
-		if a.opens != b.opens {
-			return a.opens // a range of one address opens before it closes
-		}
-		return a.member < b.member
-	})
-
+	edges := lineEdges(sets)
 	var (
 		atoms  []Atom
 		byKey  = map[string]int{}
@@ -111,6 +95,30 @@ func Atoms(sets []prefixset.Set) []Atom {
 		}
 	}
 	return atoms
+}
+
+// atomsOfOne answers when no more than one set holds anything, as in most
+// policies.
+func atomsOfOne(sets []prefixset.Set) (atoms []Atom, alone bool) {
+	only := -1
+	for i := range sets {
+		if sets[i].IsEmpty() {
+			continue
+		}
+		if only >= 0 {
+			return nil, false
+		}
+		only = i
+	}
+	if only < 0 {
+		return nil, true
+	}
+	for _, part := range []prefixset.Set{sets[only].IPv4(), sets[only].IPv6()} {
+		if ranges := part.Ranges(); len(ranges) > 0 {
+			atoms = append(atoms, Atom{Members: []int{only}, Ranges: ranges, Is6: ranges[0].From().Is6()})
+		}
+	}
+	return atoms, true
 }
 
 func insert(sorted []int, value int) []int {

@@ -1,9 +1,12 @@
 package risk
 
 import (
+	"slices"
 	"sort"
+	"sync"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
+	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
 )
 
 // Advice is a change that would lower the score, with the score that the same
@@ -25,9 +28,9 @@ type Advice struct {
 const (
 	// advised is how many of the most expensive services get advice.
 	advised = 4
-	// Each candidate costs a scoring of the whole policy. A small policy gets
-	// all of them tried, a large one as many as cost little beside its own
-	// assessment.
+	// Each candidate costs a scoring of the services that it changes, which may
+	// be the whole policy. A small policy gets all of them tried, a large one as
+	// many as cost little beside its own assessment.
 	mostCandidates   = 40
 	leastCandidates  = 4
 	candidateBudget  = 20000 // rules scored for the sake of advice
@@ -49,12 +52,19 @@ func Advise(p *policy.Policy, a *Assessment) []Advice {
 		Advice
 		points float64
 	}
+	m := a.model
+	if m == nil || m.policy != p {
+		m = newModel(p)
+		m.contributions()
+	}
+	rescored := newRescorer(m)
 	var list []ranked
 	for _, c := range candidates(p, a) {
-		if len(policy.Validate(c.changed)) > 0 {
+		e := c.edit()
+		if len(policy.Validate(&policy.Policy{Name: p.Name, Rules: e.rules})) > 0 {
 			continue // ICMP without a peer of its family, say
 		}
-		points := total(newModel(c.changed).contributions())
+		points := rescored.points(&e)
 		if after := scoreOf(points); after < a.Score || lowersCapped(a, points) {
 			c.advice.ScoreAfter = after
 			list = append(list, ranked{c.advice, points})
@@ -84,77 +94,79 @@ func lowersCapped(a *Assessment, points float64) bool {
 	return a.Points > 100 && points <= 0.9*a.Points
 }
 
-// candidate is a change worth computing.
+// candidate is a change worth computing. It is worked out only when it is one
+// of those that are tried: a rule of thousands of port ranges has as many.
 type candidate struct {
-	advice  Advice
-	changed *policy.Policy
+	advice Advice
+	edit   func() edit
+}
+
+// proposals gathers candidates, each once, up to as many as are tried.
+type proposals struct {
+	policy *policy.Policy
+	most   int
+	list   []candidate
+	seen   map[Advice]bool
+	// allPorts are those of the policy, looked up when a range is to move.
+	allPorts func() portset.Ports
 }
 
 // candidates proposes changes to the port ranges and peer groups behind the
 // most expensive services, those of the most expensive one first.
 func candidates(p *policy.Policy, a *Assessment) []candidate {
-	most := min(mostCandidates, max(leastCandidates, candidateBudget/max(1, len(p.Rules))))
-	var list []candidate
-	seen := map[string]bool{}
+	x := &proposals{
+		policy:   p,
+		most:     min(mostCandidates, max(leastCandidates, candidateBudget/max(1, len(p.Rules)))),
+		seen:     map[Advice]bool{},
+		allPorts: sync.OnceValue(p.AllPorts),
+	}
+	var looked []string
 	for i := 0; i < len(a.Contributions) && i < advised; i++ {
 		names := a.Contributions[i].Rules
-		if len(names) == 0 || seen[names[0]] {
+		if len(names) == 0 || slices.Contains(looked, names[0]) {
 			continue
 		}
-		seen[names[0]] = true
+		looked = append(looked, names[0])
 		for j := range p.Rules {
 			if p.Rules[j].Name == names[0] {
-				list = append(list, ruleCandidates(p, j)...)
+				x.ofRule(j)
 			}
 		}
 	}
-	list = distinct(list)
-	return list[:min(most, len(list))]
+	return x.list
 }
 
-// ruleCandidates alternates between the peers and the ports of a rule, so that
-// a cut leaves some of both.
-func ruleCandidates(p *policy.Policy, rule int) []candidate {
-	r := &p.Rules[rule]
-	var list []candidate
+func (x *proposals) full() bool { return len(x.list) >= x.most }
+
+// ofRule alternates between the peers and the ports of a rule, so that a cut
+// leaves some of both.
+func (x *proposals) ofRule(rule int) {
+	r := &x.policy.Rules[rule]
 	for j := range max(len(r.PortRanges), len(r.Peers)) {
 		if j < len(r.Peers) {
-			list = append(list, peerCandidates(p, r, &r.Peers[j])...)
+			x.addAll(peerCandidates(x.policy, r, &r.Peers[j]))
 		}
 		if j < len(r.PortRanges) {
 			for k := range r.PortRanges[j].Listeners {
-				list = append(list, portCandidates(p, rule, j, k)...)
+				x.addAll(x.portCandidates(rule, j, k))
 			}
 		}
+		if x.full() {
+			return
+		}
 	}
-	return list
 }
 
-// distinct drops what was proposed already: one group or range in two rules.
-func distinct(list []candidate) []candidate {
-	var kept []candidate
-	seen := map[Advice]bool{}
+// addAll leaves out what was proposed already: one group or range in two rules.
+func (x *proposals) addAll(list []candidate) {
 	for _, c := range list {
 		key := c.advice
 		if key.Action != "reverse-direction" {
 			key.Rule = ""
 		}
-		if !seen[key] {
-			seen[key] = true
-			kept = append(kept, c)
+		if !x.full() && !x.seen[key] {
+			x.seen[key] = true
+			x.list = append(x.list, c)
 		}
 	}
-	return kept
-}
-
-// edit returns a copy of the policy in which change has had its way with every
-// rule; change gets copies and may alter their lists but not the elements.
-func edit(p *policy.Policy, change func(*policy.Rule)) *policy.Policy {
-	edited := *p
-	edited.Rules = make([]policy.Rule, len(p.Rules))
-	for i := range p.Rules {
-		edited.Rules[i] = p.Rules[i]
-		change(&edited.Rules[i])
-	}
-	return &edited
 }

@@ -34,7 +34,7 @@ func peerCandidates(p *policy.Policy, rule *policy.Rule, group *policy.PeerGroup
 		list = append(list, candidate{
 			advice: Advice{Action: "cut-peers", Rule: rule.Name, Argument: "cidrs", Value: value,
 				Message: fmt.Sprintf(message, value, group.Name)},
-			changed: replacePeers(p, group, kept),
+			edit: func() edit { return replacePeers(p, group, kept) },
 		})
 	}
 	if len(hosts) > 0 && len(hosts) < len(listed) {
@@ -73,17 +73,4 @@ func ordinary(prefix netip.Prefix) netip.Prefix {
 		}
 	}
 	return netip.PrefixFrom(prefix.Addr(), narrow)
-}
-
-// replacePeers edits a peer group wherever the policy uses it.
-func replacePeers(p *policy.Policy, group *policy.PeerGroup, prefixes prefixset.Set) *policy.Policy {
-	return edit(p, func(rule *policy.Rule) {
-		rule.Peers = append([]policy.PeerGroup{}, rule.Peers...)
-		for j := range rule.Peers {
-			g := &rule.Peers[j]
-			if g.Name == group.Name && g.Zone == group.Zone && g.Prefixes.Equal(group.Prefixes) {
-				g.Prefixes = prefixes
-			}
-		}
-	})
 }

@@ -2,7 +2,6 @@ package risk
 
 import (
 	"fmt"
-	"slices"
 	"sort"
 	"strings"
 
@@ -13,11 +12,12 @@ import (
 )
 
 // portCandidates proposes changes to listener k of port range j of a rule.
-func portCandidates(p *policy.Policy, ruleIndex, j, k int) []candidate {
+func (x *proposals) portCandidates(ruleIndex, j, k int) []candidate {
+	p := x.policy
 	rule := &p.Rules[ruleIndex]
 	portRange := &rule.PortRanges[j]
 	listener := &portRange.Listeners[k]
-	list := rangeCandidates(p, rule, portRange, k)
+	list := x.rangeCandidates(rule, portRange, k)
 	if c, ok := declareCandidate(p, rule, portRange); ok {
 		list = append(list, c)
 	}
@@ -32,7 +32,7 @@ func portCandidates(p *policy.Policy, ruleIndex, j, k int) []candidate {
 			advice: Advice{Action: "single-port", Rule: rule.Name, Argument: "flows", Value: quoted(flows),
 				Message: strings.TrimSpace(fmt.Sprintf("%s can carry this over %s alone: write flows = %s in port range %q, without ports and roles. %s",
 					product.Name, SomePorts(other.Ports), quoted(flows), portRange.Name, sentence(flow.Configurable)))},
-			changed: replaceListeners(p, portRange, listeners),
+			edit: func() edit { return replaceListeners(p, portRange, listeners) },
 		})
 	}
 	if other, ok := product.Flow(flow.Reversed); ok && rule.Direction == policy.Ingress {
@@ -40,7 +40,7 @@ func portCandidates(p *policy.Policy, ruleIndex, j, k int) []candidate {
 			advice: Advice{Action: "reverse-direction", Rule: rule.Name, Argument: "direction", Value: `"egress"`,
 				Message: fmt.Sprintf("%s can dial the other way round (%s): take flow %q with %s out of this rule and write a rule with direction = \"egress\" and flow %q for the same peers.",
 					product.Name, strings.TrimSuffix(other.Configurable, "."), flow.ID, SomePorts(listener.Ports), other.ID)},
-			changed: reverse(p, ruleIndex, j, k, listenerOf(product, other)),
+			edit: func() edit { return reverse(p, ruleIndex, j, k, listenerOf(product, other)) },
 		})
 	}
 	return list
@@ -88,12 +88,12 @@ func declareCandidate(p *policy.Policy, rule *policy.Rule, portRange *policy.Por
 		advice: Advice{Action: "declare-listener", Rule: rule.Name, Argument: "negotiated", Value: "true",
 			Message: fmt.Sprintf("If one listener picks a port of %s per connection, write negotiated = true in port range %q: nothing else may then listen there.",
 				SomePorts(declared.Ports), portRange.Name)},
-		changed: replaceListeners(p, portRange, []policy.Listener{declared}),
+		edit: func() edit { return replaceListeners(p, portRange, []policy.Listener{declared}) },
 	}, true
 }
 
 // rangeCandidates narrows a negotiated range and moves it to a quiet place.
-func rangeCandidates(p *policy.Policy, rule *policy.Rule, portRange *policy.PortRange, k int) []candidate {
+func (x *proposals) rangeCandidates(rule *policy.Rule, portRange *policy.PortRange, k int) []candidate {
 	listener := &portRange.Listeners[k]
 	protocol, sole := soleProtocol(listener.Ports)
 	flow := flowOf(listener)
@@ -121,7 +121,7 @@ func rangeCandidates(p *policy.Policy, rule *policy.Rule, portRange *policy.Port
 		list = append(list, candidate{
 			advice: Advice{Action: action, Rule: rule.Name, Argument: "ports", Value: value,
 				Message: fmt.Sprintf("%s the range in the product and write %sports = %s in port range %q%s.", how, namedFlows(portRange), value, portRange.Name, because)},
-			changed: replaceListeners(p, portRange, listeners),
+			edit: func() edit { return replaceListeners(x.policy, portRange, listeners) },
 		})
 	}
 	width := listener.Ports.Len()
@@ -137,7 +137,7 @@ func rangeCandidates(p *policy.Policy, rule *policy.Rule, portRange *policy.Port
 	}
 	var taken portset.Set
 	for _, own := range twins {
-		taken = taken.Union(p.AllPorts().Of(own))
+		taken = taken.Union(x.allPorts().Of(own))
 	}
 	if free, ok := quiet.Range(min(width, needed), protocol, portset.PortsOf(protocol, taken)); ok {
 		change("move-range", portset.Of(free), "Move", ": nothing is registered there, and no system hands these ports out")
@@ -310,52 +310,4 @@ func selection(product *catalog.Product, portRange *policy.PortRange, k int, ins
 		}
 	}
 	return names, listeners
-}
-
-// replaceListeners edits a port range wherever the policy uses it.
-func replaceListeners(p *policy.Policy, portRange *policy.PortRange, listeners []policy.Listener) *policy.Policy {
-	return edit(p, func(rule *policy.Rule) {
-		rule.PortRanges = append([]policy.PortRange{}, rule.PortRanges...)
-		for j := range rule.PortRanges {
-			if sameRange(&rule.PortRanges[j], portRange) {
-				rule.PortRanges[j].Listeners = listeners
-			}
-		}
-	})
-}
-
-// sameRange reports whether two port ranges are one: hand-written ones may
-// share a name and differ.
-func sameRange(a, b *policy.PortRange) bool {
-	if a.Name != b.Name || len(a.Listeners) != len(b.Listeners) {
-		return false
-	}
-	for i := range a.Listeners {
-		x, y := &a.Listeners[i], &b.Listeners[i]
-		if x.Name != y.Name || x.Kind != y.Kind || x.Product != y.Product || x.Flow != y.Flow || !x.Ports.Equal(y.Ports) {
-			return false
-		}
-	}
-	return true
-}
-
-// reverse moves one listener of a rule into a new rule of the other direction.
-func reverse(p *policy.Policy, ruleIndex, j, k int, listener policy.Listener) *policy.Policy {
-	edited := edit(p, func(*policy.Rule) {})
-	rule := &edited.Rules[ruleIndex]
-	outward := *rule
-	outward.Name = "outward" // not shown
-	outward.Direction = policy.Egress
-	outward.PortRanges = []policy.PortRange{{Name: rule.PortRanges[j].Name, Listeners: []policy.Listener{listener}}}
-	ranges := append([]policy.PortRange{}, rule.PortRanges...)
-	ranges[j].Listeners = slices.Delete(slices.Clone(ranges[j].Listeners), k, k+1)
-	if len(ranges[j].Listeners) == 0 {
-		ranges = slices.Delete(ranges, j, j+1)
-	}
-	rule.PortRanges = ranges
-	if len(ranges) == 0 {
-		edited.Rules = slices.Delete(edited.Rules, ruleIndex, ruleIndex+1)
-	}
-	edited.Rules = append(edited.Rules, outward)
-	return edited
 }

@@ -85,6 +85,9 @@ type Assessment struct {
 	// Partial is set when the policy was partial: score and points are then
 	// lower bounds, and findings those that stay true whatever arrives.
 	Partial bool
+
+	// model is what was judged, against which Advise scores changes.
+	model *model
 }
 
 // Assess judges a policy. Faults mean that it could not be judged; they stand
@@ -115,7 +118,7 @@ func checkLimit(p *policy.Policy, s Settings) *fault.Fault {
 
 func assess(p *policy.Policy, s Settings) *Assessment {
 	m := newModel(p)
-	a := &Assessment{Contributions: m.contributions(), Limit: s.MaxScore, Partial: p.IsPartial()}
+	a := &Assessment{Contributions: m.contributions(), Limit: s.MaxScore, Partial: p.IsPartial(), model: m}
 	a.Points = total(a.Contributions)
 	a.Score = scoreOf(a.Points)
 	a.Rating = Rating(a.Score)

@@ -12,6 +12,9 @@ import (
 // checkRedundantRule finds rules that allow nothing which the rules that stay
 // do not allow. Of several equal rules the first by name stays.
 func checkRedundantRule(m *model) []Finding {
+	if len(m.policy.Rules) < 2 {
+		return nil // no other rule
+	}
 	byRule := map[*policy.Rule][]*opening{}
 	for _, o := range m.openings {
 		byRule[o.rule] = append(byRule[o.rule], o)

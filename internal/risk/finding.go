@@ -2,6 +2,7 @@ package risk
 
 import (
 	"sort"
+	"sync"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
@@ -173,15 +174,24 @@ func sortedKeys(set map[string]bool) []string {
 	return keys
 }
 
+// codeOrder is the place of each code in the catalogue.
+var codeOrder = sync.OnceValue(func() map[Code]int {
+	order := map[Code]int{}
+	for i := range catalogue {
+		order[catalogue[i].Code] = i
+	}
+	return order
+})
+
 var effectOrder = map[Effect]int{Reject: 0, Accepted: 1, Warn: 2, Info: 3}
 
 // sortFindings puts what rejects first, then follows the table of checks, then
 // the ports.
 func sortFindings(findings []Finding) {
-	order := map[Code]int{}
-	for i := range catalogue {
-		order[catalogue[i].Code] = i
+	if len(findings) < 2 {
+		return
 	}
+	order := codeOrder()
 	sort.SliceStable(findings, func(i, j int) bool {
 		a, b := &findings[i], &findings[j]
 		if a.Effect != b.Effect {

@@ -3,6 +3,7 @@ package risk
 import (
 	"encoding/binary"
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -14,15 +15,25 @@ import (
 // register numbers the distinct groups of peers and host sets of a model.
 type register struct {
 	m *model
-	// byName is the last group of that name: one that many rules name is found
-	// without reading all of its addresses into a key. byContent finds any.
-	byName    map[string]int
+	// latest is the last group that looks the same from outside: one that many
+	// rules name is found without reading all of its addresses into a key, and
+	// most others differ there. byContent finds any group that looks like
+	// another one.
+	latest    map[outline]int
 	byContent map[string]int
-	byGroups  map[string]int // host sets
+	alone     map[int]int    // host sets of one group
+	byGroups  map[string]int // host sets of several
+}
+
+// outline is what groups mostly differ in.
+type outline struct {
+	zone               policy.Zone
+	first, last        netip.Addr
+	ranges, references int
 }
 
 func newRegister(m *model) *register {
-	return &register{m: m, byName: map[string]int{}, byContent: map[string]int{}, byGroups: map[string]int{}}
+	return &register{m: m, latest: map[outline]int{}, alone: map[int]int{}}
 }
 
 // of is the number of the rule's host set; letsIn is false when it lets nobody in.
@@ -38,16 +49,25 @@ func (r *register) of(rule *policy.Rule) (id int, letsIn bool) {
 	}
 	slices.Sort(groups)
 	groups = slices.Compact(groups)
-	var key []byte
-	for _, g := range groups {
-		key = binary.AppendUvarint(key, uint64(g))
-	}
-	id, known := r.byGroups[string(key)]
-	if known {
-		return id, true
-	}
 	id = len(r.m.hosts)
-	r.byGroups[string(key)] = id
+	if len(groups) == 1 {
+		if known, ok := r.alone[groups[0]]; ok {
+			return known, true
+		}
+		r.alone[groups[0]] = id
+	} else {
+		var key []byte
+		for _, g := range groups {
+			key = binary.AppendUvarint(key, uint64(g))
+		}
+		if known, ok := r.byGroups[string(key)]; ok {
+			return known, true
+		}
+		if r.byGroups == nil {
+			r.byGroups = map[string]int{}
+		}
+		r.byGroups[string(key)] = id
+	}
 	set := hostSet{groups: groups}
 	for _, g := range groups {
 		for _, reference := range r.m.peers[g].references {
@@ -62,17 +82,29 @@ func (r *register) of(rule *policy.Rule) (id int, letsIn bool) {
 
 // group is the number of a group of peers.
 func (r *register) group(g *policy.PeerGroup) int {
-	if last, known := r.byName[g.Name]; known && sameGroup(r.m.peers[last].group, g) {
+	o := outline{zone: g.Zone, references: len(g.References)}
+	o.first, o.last, o.ranges = g.Prefixes.Hull()
+	last, known := r.latest[o]
+	if known && sameGroup(r.m.peers[last].group, g) {
 		return last
 	}
-	key := groupKey(g)
-	id, known := r.byContent[key]
-	if !known {
-		id = len(r.m.peers)
-		r.byContent[key] = id
+	id := len(r.m.peers)
+	if known {
+		if r.byContent == nil {
+			r.byContent = map[string]int{}
+		}
+		r.byContent[groupKey(r.m.peers[last].group)] = last
+		key := groupKey(g)
+		if same, ok := r.byContent[key]; ok {
+			id = same
+		} else {
+			r.byContent[key] = id
+		}
+	}
+	if id == len(r.m.peers) {
 		r.m.peers = append(r.m.peers, newPeers(g))
 	}
-	r.byName[g.Name] = id
+	r.latest[o] = id
 	return id
 }
 
@@ -84,7 +116,7 @@ func sameGroup(a, b *policy.PeerGroup) bool {
 func groupKey(g *policy.PeerGroup) string {
 	var b strings.Builder
 	b.WriteByte(byte(g.Zone))
-	for _, r := range g.Prefixes.Ranges() {
+	for r := range g.Prefixes.All() {
 		from, to := r.From().As16(), r.To().As16()
 		b.WriteByte(byte(r.From().BitLen()))
 		b.Write(from[:])

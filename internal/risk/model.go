@@ -1,6 +1,7 @@
 package risk
 
 import (
+	"slices"
 	"sort"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/catalog"
@@ -71,7 +72,17 @@ type bucket struct {
 	service
 	direction policy.Direction
 	entries   []bucketEntry
+	// millionths are the points of the service, once it is scored.
+	millionths int64
 }
+
+// bucketKey is what a bucket is one of.
+type bucketKey struct {
+	direction policy.Direction
+	id        string
+}
+
+func (b *bucket) key() bucketKey { return bucketKey{b.direction, b.id} }
 
 type bucketEntry struct {
 	opening  *opening
@@ -198,10 +209,6 @@ func (o *opening) neighbours(protocol portset.Protocol) portset.Set {
 // sortIntoBuckets shares the open ports out among the services: the first
 // three classes win, also inside a wide or a negotiated range.
 func (m *model) sortIntoBuckets() {
-	type bucketKey struct {
-		direction policy.Direction
-		id        string
-	}
 	byKey := map[bucketKey]*bucket{}
 	put := func(o *opening, s service, protocol portset.Protocol, ports portset.Set) {
 		if ports.IsEmpty() {
@@ -228,8 +235,10 @@ func (m *model) sortIntoBuckets() {
 			}
 			own := o.listenerService(protocol)
 			put(o, own, protocol, ports.Minus(services.SpecialSet(protocol)))
-			beside := service{id: "beside:" + own.id, name: "services registered beside " + own.name, class: Neighbours}
-			put(o, beside, protocol, o.neighbours(protocol))
+			if neighbours := o.neighbours(protocol); !neighbours.IsEmpty() {
+				beside := service{id: "beside:" + own.id, name: "services registered beside " + own.name, class: Neighbours}
+				put(o, beside, protocol, neighbours)
+			}
 		}
 	}
 	sort.Slice(m.buckets, func(i, j int) bool {
@@ -243,23 +252,53 @@ func (m *model) sortIntoBuckets() {
 
 // ports is what is open of the service.
 func (b *bucket) ports() portset.Ports {
-	all := make([]portset.Ports, len(b.entries))
-	for i, e := range b.entries {
-		all[i] = portset.PortsOf(e.protocol, e.ports)
+	var all portset.Ports
+	sets := make([]portset.Set, 0, len(b.entries))
+	for _, protocol := range portset.Protocols() {
+		sets = sets[:0]
+		for i := range b.entries {
+			e := &b.entries[i]
+			if e.protocol == protocol && (len(sets) == 0 || !sets[len(sets)-1].Equal(e.ports)) {
+				sets = append(sets, e.ports)
+			}
+		}
+		if len(sets) > 0 {
+			all = all.Union(portset.PortsOf(protocol, portset.UnionAll(sets)))
+		}
 	}
-	return portset.Merge(all)
+	return all
+}
+
+// uniform reports whether all entries of the protocol have the same ports: then
+// all of their host sets, which are ascending, reach all of them.
+func (b *bucket) uniform(protocol portset.Protocol) (ports portset.Set, ids []int, uniform bool) {
+	for i := range b.entries {
+		e := &b.entries[i]
+		switch {
+		case e.protocol != protocol:
+			continue
+		case len(ids) == 0:
+			ports = e.ports
+		case !e.ports.Equal(ports):
+			return ports, nil, false
+		}
+		if len(ids) == 0 || ids[len(ids)-1] != e.opening.hosts {
+			ids = append(ids, e.opening.hosts)
+		}
+	}
+	slices.Sort(ids)
+	return ports, slices.Compact(ids), true
 }
 
 // hostIDs lists the distinct host sets that reach the service, ascending.
 func (b *bucket) hostIDs() []int {
-	seen := map[int]bool{}
-	var ids []int
-	for _, e := range b.entries {
-		if !seen[e.opening.hosts] {
-			seen[e.opening.hosts] = true
-			ids = append(ids, e.opening.hosts)
+	ids := make([]int, 0, len(b.entries))
+	for i := range b.entries {
+		// Rules with one host set often follow each other.
+		if id := b.entries[i].opening.hosts; len(ids) == 0 || ids[len(ids)-1] != id {
+			ids = append(ids, id)
 		}
 	}
-	sort.Ints(ids)
-	return ids
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }

@@ -34,6 +34,7 @@ func (m *model) reachedBy() map[*bucket]*reachers {
 		members[first[b]] = append(members[first[b]], b)
 	}
 	found := map[*bucket]*reachers{}
+	var last *reachers // services of one kind have the same ones
 	for _, b := range m.buckets {
 		if first[b] != b {
 			continue
@@ -43,7 +44,11 @@ func (m *model) reachedBy() map[*bucket]*reachers {
 			ids = append(ids, member.hostIDs()...)
 		}
 		slices.Sort(ids)
-		together := newReachers(slices.Compact(ids))
+		together := last
+		if ids = slices.Compact(ids); last == nil || !slices.Equal(ids, last.ids) {
+			together = newReachers(ids)
+			last = together
+		}
 		for _, member := range members[b] {
 			found[member] = together
 		}

@@ -2,6 +2,7 @@ package risk
 
 import (
 	"math"
+	"slices"
 	"sort"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
@@ -28,10 +29,7 @@ func (m *model) contributions() []Contribution {
 	list := make([]Contribution, 0, len(m.buckets))
 	tally := newTally(m)
 	for _, b := range m.buckets {
-		points := tally.points(b)
-		if b.direction == policy.Egress {
-			points *= egressShare
-		}
+		b.millionths = tally.millionths(b)
 		list = append(list, Contribution{
 			Service:   b.name,
 			Class:     b.class,
@@ -39,7 +37,7 @@ func (m *model) contributions() []Contribution {
 			Rules:     ruleNames(b.entries),
 			Ports:     b.ports(),
 			Hosts:     tally.hosts(b.hostIDs()),
-			Points:    millionths(points),
+			Points:    float64(b.millionths) / 1e6,
 		})
 	}
 	sort.SliceStable(list, func(i, j int) bool { return list[i].Points > list[j].Points })
@@ -47,16 +45,16 @@ func (m *model) contributions() []Contribution {
 }
 
 func ruleNames(entries []bucketEntry) []string {
-	seen := map[string]bool{}
-	var names []string
-	for _, e := range entries {
-		if name := e.opening.rule.Name; !seen[name] {
-			seen[name] = true
-			names = append(names, name)
+	names := make([]string, 0, len(entries))
+	var last *policy.Rule
+	for i := range entries {
+		if rule := entries[i].opening.rule; rule != last {
+			last = rule
+			names = append(names, rule.Name)
 		}
 	}
-	sort.Strings(names)
-	return names
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // total adds the contributions up and rounds the sum to a millionth, so that
@@ -82,7 +80,8 @@ type tally struct {
 	standingIn [][policy.Internet + 1]int32
 	active     []int32 // by group of peers
 	census     census
-	memo       map[int]float64 // reach of one host set alone
+	memo       map[int]counted // of one host set alone
+	last       counted         // of several
 }
 
 func newTally(m *model) *tally {
@@ -90,7 +89,7 @@ func newTally(m *model) *tally {
 		m:          m,
 		standingIn: make([][policy.Internet + 1]int32, len(m.atoms)),
 		active:     make([]int32, len(m.peers)),
-		memo:       map[int]float64{},
+		memo:       map[int]counted{},
 	}
 }
 
@@ -156,34 +155,56 @@ func mostExposed(counts *[policy.Internet + 1]int32) (policy.Zone, bool) {
 	}
 }
 
-// reachAlone is the reach of one host set.
-func (t *tally) reachAlone(hosts int) float64 {
-	if reach, known := t.memo[hosts]; known {
-		return reach
-	}
-	t.enter(hosts)
-	reach := t.census.reach()
-	t.leave(hosts)
-	t.memo[hosts] = reach
-	return reach
+// reachTogether is the reach of the union of host sets, by ascending ids. Many
+// services have the same ones.
+func (t *tally) reachTogether(ids []int) float64 { return t.counted(ids).reach }
+
+// hosts counts the hosts of the union of host sets, by ascending ids.
+func (t *tally) hosts(ids []int) float64 { return t.counted(ids).hosts }
+
+// counted is what a number of host sets comes to.
+type counted struct {
+	ids          []int
+	reach, hosts float64
 }
 
-// hosts counts the hosts of the union of host sets.
-func (t *tally) hosts(ids []int) float64 {
+func (t *tally) counted(ids []int) counted {
+	if len(ids) == 1 {
+		if known, ok := t.memo[ids[0]]; ok {
+			return known
+		}
+	} else if slices.Equal(ids, t.last.ids) {
+		return t.last
+	}
 	for _, id := range ids {
 		t.enter(id)
 	}
-	count := t.census.hosts()
+	c := counted{ids, t.census.reach(), t.census.hosts()}
 	for _, id := range ids {
 		t.leave(id)
 	}
-	return count
+	if len(ids) == 1 {
+		t.memo[ids[0]] = c
+	} else {
+		t.last = c
+	}
+	return c
 }
 
 // reached is a number of ports with the same reach.
 type reached struct {
 	ports int
 	reach float64
+}
+
+// millionths are the points of a service in its direction, times a million and
+// rounded.
+func (t *tally) millionths(b *bucket) int64 {
+	points := t.points(b)
+	if b.direction == policy.Egress {
+		points *= egressShare
+	}
+	return int64(math.Round(points * 1e6))
 }
 
 // points is the Choquet integral of the service's growth curve over the reach
@@ -209,6 +230,12 @@ func (t *tally) points(b *bucket) float64 {
 func (t *tally) sweep(b *bucket) []reached {
 	var steps []reached
 	for _, protocol := range portset.Protocols() {
+		if ports, ids, uniform := b.uniform(protocol); uniform {
+			if len(ids) > 0 {
+				steps = append(steps, reached{ports.Len(), t.reachTogether(ids)})
+			}
+			continue
+		}
 		byHosts := map[int][]portset.Set{}
 		var order []int
 		for _, e := range b.entries {
@@ -221,8 +248,7 @@ func (t *tally) sweep(b *bucket) []reached {
 			byHosts[e.opening.hosts] = append(byHosts[e.opening.hosts], e.ports)
 		}
 		if len(order) == 1 {
-			id := order[0]
-			steps = append(steps, reached{portset.UnionAll(byHosts[id]).Len(), t.reachAlone(id)})
+			steps = append(steps, reached{portset.UnionAll(byHosts[order[0]]).Len(), t.reachTogether(order)})
 			continue
 		}
 		steps = append(steps, t.sweepProtocol(order, byHosts)...)

@@ -211,6 +211,7 @@ func applyWaivers(p *policy.Policy, s Settings, score int, findings []Finding) [
 	matched := make([]bool, len(p.Waivers))    // says something about a finding
 	needed := make([]bool, len(p.Waivers))     // helps to accept one
 	expiredHit := make([]bool, len(p.Waivers)) // would help, had it not expired
+	index := newWaiverIndex(p)
 	for i := range findings {
 		f := &findings[i]
 		if f.Effect == Info {
@@ -220,7 +221,7 @@ func applyWaivers(p *policy.Policy, s Settings, score int, findings []Finding) [
 			acceptScore(p, s, score, f, matched, needed, expiredHit)
 			continue
 		}
-		acceptValues(p, s, f, matched, needed, expiredHit)
+		acceptValues(index, s, f, matched, needed, expiredHit)
 	}
 	for i := range p.Waivers {
 		w := &p.Waivers[i]
@@ -248,13 +249,17 @@ func applyWaivers(p *policy.Policy, s Settings, score int, findings []Finding) [
 	return findings
 }
 
-func (f *Finding) accept(i int, w *policy.Waiver) {
-	f.Effect = Accepted
-	by := fmt.Sprintf("waiver[%d] (%s, until %s)", i, w.Owner, w.Expires)
-	if f.WaivedBy != "" {
-		by = f.WaivedBy + ", " + by
+// accept marks the finding as accepted by waivers, given by index.
+func (f *Finding) accept(p *policy.Policy, waivers ...int) {
+	if len(waivers) == 0 {
+		return
 	}
-	f.WaivedBy = by
+	by := make([]string, len(waivers))
+	for at, i := range waivers {
+		w := &p.Waivers[i]
+		by[at] = fmt.Sprintf("waiver[%d] (%s, until %s)", i, w.Owner, w.Expires)
+	}
+	f.Effect, f.WaivedBy = Accepted, strings.Join(by, ", ")
 }
 
 func acceptScore(p *policy.Policy, s Settings, score int, f *Finding, matched, needed, expiredHit []bool) {
@@ -272,7 +277,7 @@ func acceptScore(p *policy.Policy, s Settings, score int, f *Finding, matched, n
 			expiredHit[i] = true
 		case f.Effect != Accepted:
 			needed[i] = true
-			f.accept(i, w)
+			f.accept(p, i)
 		}
 	}
 	if f.Effect == Accepted {
@@ -316,19 +321,19 @@ func expired(w *policy.Waiver, s Settings) bool { return s.Today.DaysUntil(w.Exp
 
 // acceptValues takes what the waivers list out of the finding; nothing left
 // means accepted.
-func acceptValues(p *policy.Policy, s Settings, f *Finding, matched, needed, expiredHit []bool) {
+func acceptValues(index *waiverIndex, s Settings, f *Finding, matched, needed, expiredHit []bool) {
 	var left []box
 	var helped, tooLate []int
-	order := lastingFirst(p.Waivers)
+	p := index.policy
 	for _, part := range f.parts {
 		whole := box{ports: part.ports, prefixes: part.prefixes, references: map[string]bool{}}
 		for _, name := range part.references {
 			whole.references[name] = true
 		}
 		rest := []box{whole}
-		for _, i := range order {
+		for i := range index.of(part.rule) {
 			w := &p.Waivers[i]
-			if !names(w, f, p) || !appliesTo(w, part.rule) {
+			if !names(w, f, p) {
 				continue
 			}
 			var after []box
@@ -367,16 +372,12 @@ func acceptValues(p *policy.Policy, s Settings, f *Finding, matched, needed, exp
 	if len(f.parts) == 0 {
 		return
 	}
-	done := map[int]bool{}
-	for i := range p.Waivers {
-		for _, h := range helped {
-			if h == i && !done[i] {
-				done[i] = true
-				needed[i] = true
-				f.accept(i, &p.Waivers[i])
-			}
-		}
+	slices.Sort(helped)
+	helped = slices.Compact(helped)
+	for _, i := range helped {
+		needed[i] = true
 	}
+	f.accept(p, helped...)
 }
 
 // names reports whether the waiver is for the finding, or for the one that it
@@ -390,18 +391,6 @@ func names(w *policy.Waiver, f *Finding, p *policy.Policy) bool {
 // they are known must be rejected in the end.
 func mayBecomeAnyPeer(f *Finding, p *policy.Policy) bool {
 	return f.Code == BroadPeer && p.IsPartial()
-}
-
-func appliesTo(w *policy.Waiver, rule string) bool {
-	if len(w.Rules) == 0 {
-		return true
-	}
-	for _, name := range w.Rules {
-		if name == rule {
-			return true
-		}
-	}
-	return false
 }
 
 // describe writes what boxes hold, joined over the boxes' ports.

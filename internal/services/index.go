@@ -16,6 +16,10 @@ type protocolIndex struct {
 	segments []Segment // ascending, disjoint, maximal
 	special  portset.Set
 	top      portset.Set
+	// whole are all ports of each service, and numbers[i] is the place of the
+	// service of segments[i] among them.
+	whole   []portset.Set
+	numbers []int
 }
 
 func index(proto portset.Protocol) protocolIndex {
@@ -61,7 +65,27 @@ func buildIndex(proto portset.Protocol) protocolIndex {
 		built.segments = appendRun(built.segments, run)
 	}
 	built.special = portset.Of(ranges...)
+	built.numberServices()
 	return built
+}
+
+func (x *protocolIndex) numberServices() {
+	byID := map[string]int{}
+	var runs [][]portset.Range
+	for _, segment := range x.segments {
+		number, known := byID[segment.Service.ID]
+		if !known {
+			number = len(runs)
+			byID[segment.Service.ID] = number
+			runs = append(runs, nil)
+		}
+		runs[number] = append(runs[number], segment.Range)
+		x.numbers = append(x.numbers, number)
+	}
+	x.whole = make([]portset.Set, len(runs))
+	for i := range runs {
+		x.whole[i] = portset.Of(runs[i]...)
+	}
 }
 
 // appendRun adds the next higher run of ports: to the last segment when it

@@ -68,7 +68,7 @@ func Quiet(width int, proto portset.Protocol, avoid portset.Ports) (portset.Rang
 // WidestGap returns the widest run of Unused ports outside avoid, of equal ones
 // the lowest. It is false when there is none, and for a protocol without ports.
 func WidestGap(proto portset.Protocol, avoid portset.Ports) (widest portset.Range, found bool) {
-	for _, gap := range Unused(proto).Minus(avoid.Of(proto)).Ranges() {
+	for gap := range Unused(proto).Minus(avoid.Of(proto)).All() {
 		if !found || size(gap) > size(widest) {
 			widest, found = gap, true
 		}
