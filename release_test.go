@@ -94,7 +94,7 @@ type extraFile struct {
 // build and what is released.
 func TestBuild_SameFlagsEverywhere(t *testing.T) {
 	for file, want := range map[string]string{
-		"GNUmakefile": "BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false\nINSTALL := CGO_ENABLED=0 go install -trimpath -buildvcs=false\n",
+		"GNUmakefile": "BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false\n",
 		"tools/internal/localprovider/localprovider.go": `buildFlags = []string{"-trimpath", "-buildvcs=false"}`,
 	} {
 		text, err := os.ReadFile(file)

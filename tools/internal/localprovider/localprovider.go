@@ -80,17 +80,44 @@ func BuildWith(ctx context.Context, root, dir string, others ...Other) (Mirror, 
 		return Mirror{}, err
 	}
 	mirror := Mirror{CLIConfig: filepath.Join(dir, "cli.tfrc"), Programs: map[string]string{}}
-	var addresses []string
+	addresses, err := mirror.layOut(ctx, root, dir, others)
+	if err != nil {
+		return Mirror{}, err
+	}
+	return mirror, os.WriteFile(mirror.CLIConfig, []byte(cliConfig(dir, addresses)), 0o644)
+}
+
+// PluginFolder is where command lines look for providers by themselves, without
+// a configuration, below the home folder; on Windows below %APPDATA%.
+func PluginFolder() (string, error) {
+	if runtime.GOOS == "windows" {
+		data, err := os.UserConfigDir()
+		return filepath.Join(data, "terraform.d", "plugins"), err
+	}
+	home, err := os.UserHomeDir()
+	return filepath.Join(home, ".terraform.d", "plugins"), err
+}
+
+// Install compiles the provider in root into a folder that PluginFolder names,
+// over an earlier one.
+func Install(ctx context.Context, root, folder string) error {
+	m := Mirror{Programs: map[string]string{}}
+	_, err := m.layOut(ctx, root, folder, nil)
+	return err
+}
+
+// layOut compiles the providers into the folder and returns their addresses.
+func (m Mirror) layOut(ctx context.Context, root, dir string, others []Other) (addresses []string, err error) {
 	for _, p := range append([]Other{{Name: "backupfw", Package: "."}}, others...) {
 		for _, address := range Addresses {
 			address = path.Join(path.Dir(address), p.Name)
 			addresses = append(addresses, address)
-			if err := mirror.add(ctx, root, dir, address, p); err != nil {
-				return Mirror{}, err
+			if err := m.add(ctx, root, dir, address, p); err != nil {
+				return nil, err
 			}
 		}
 	}
-	return mirror, os.WriteFile(mirror.CLIConfig, []byte(cliConfig(dir, addresses)), 0o644)
+	return addresses, nil
 }
 
 // add lays out a provider under an address, compiled when it is the first.
@@ -102,6 +129,9 @@ func (m Mirror) add(ctx context.Context, root, dir, address string, p Other) err
 	file := filepath.Join(dir, filepath.FromSlash(address), Version, runtime.GOOS+"_"+runtime.GOARCH, name)
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
+	}
+	if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err // a process may run the old one, so it is not written over
 	}
 	if built := m.Programs[p.Name]; built != "" {
 		return os.Link(built, file)
