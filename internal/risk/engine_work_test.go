@@ -22,7 +22,7 @@ func TestSmallPolicy_Allocations(t *testing.T) {
 		most float64
 		work func()
 	}{
-		{"Assess", 115, func() { risk.Assess(small, settings()) }},
+		{"Assess", 115, func() { _, _ = risk.Assess(small, settings()) }},
 		{"Advise", 150, func() { risk.Advise(small, a) }},
 		{"Compile", 52, func() { compile.Compile(small) }},
 	} {
