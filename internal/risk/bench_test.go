@@ -114,7 +114,7 @@ func BenchmarkAssess(b *testing.B) {
 				continue // ten million openings of services
 			}
 			p := shape.make(n)
-			b.Run(fmt.Sprintf("%s/%d", shape.name, n), func(b *testing.B) {
+			b.Run(fmt.Sprintf("shape=%s/n=%d", shape.name, n), func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
 					assessedWith(b, p, testSettings())
@@ -128,7 +128,7 @@ func BenchmarkAdvise(b *testing.B) {
 	for _, n := range []int{10, 100, 1000} {
 		p := shapes[0].make(n)
 		a := assessedWith(b, p, testSettings())
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
+		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				Advise(p, a)

@@ -63,10 +63,10 @@ func BenchmarkEngine_Parts(b *testing.B) {
 		name string
 		work func()
 	}{
-		{"assess", func() { risk.Assess(small, settings()) }},
+		{"assess", func() { _, _ = risk.Assess(small, settings()) }},
 		{"advise", func() { risk.Advise(small, a) }},
 		{"compile", func() { compile.Compile(small) }},
-		{"all", func() { judge(small, settings()) }},
+		{"all", func() { _, _, _, _ = judge(small, settings()) }},
 	} {
 		b.Run("small/part="+part.name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -138,10 +138,10 @@ func Small() *policy.Policy {
 	return policyOf(rule(0, negotiated("vault", 29168, 29207), hostsOf("clients", 0, 1)))
 }
 
-func grow(n int, make func(i int) policy.Rule) *policy.Policy {
+func grow(n int, ruleOf func(i int) policy.Rule) *policy.Policy {
 	p := policyOf()
 	for i := range n {
-		p.Rules = append(p.Rules, make(i))
+		p.Rules = append(p.Rules, ruleOf(i))
 	}
 	return p
 }
