@@ -73,6 +73,9 @@ func Compile(p *policy.Policy) []Rule {
 	return rules
 }
 
+// PeerCount is the number of the rule's peers, without listing them.
+func (r *Rule) PeerCount() int { return r.peers }
+
 // Count is the number of flat rules, in which one run of ports meets one
 // prefix or one reference.
 func Count(rules []Rule) int {

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/compile"
-	"github.com/backupfw/terraform-provider-backupfw/internal/cover"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
 	"github.com/backupfw/terraform-provider-backupfw/internal/prefixset"
@@ -36,9 +35,8 @@ var shapes = []struct {
 		all := group(hosts(n)...)
 		return rules(1, func(i int) (portset.Ports, policy.PeerGroup) { return port(i), all })
 	}},
-	// Every rule for every peer: n rules with n peers. The time grows with the
-	// product; beyond this size a run takes minutes.
-	{"rules-with-all-peers", 1_000, func(n int) *policy.Policy {
+	// Every rule for every peer: n rules with n peers.
+	{"rules-with-all-peers", 100_000, func(n int) *policy.Policy {
 		all := group(hosts(n)...)
 		return rules(n, func(i int) (portset.Ports, policy.PeerGroup) { return port(i), all })
 	}},
@@ -90,12 +88,13 @@ func host6(i int) netip.Prefix {
 }
 
 // judged is what a plan does with a policy, Terraform aside.
-func judged(tb testing.TB, p *policy.Policy) (score, boxes int) {
+func judged(tb testing.TB, p *policy.Policy) (score, count int) {
 	a, faults := risk.Assess(p, risk.DefaultSettings())
 	if len(faults) > 0 {
 		tb.Fatal(faults)
 	}
-	return a.Score, len(compile.Boxes(p, cover.Stable))
+	risk.Advise(p, a)
+	return a.Score, compile.Count(compile.Compile(p))
 }
 
 // BenchmarkEngine is what the plot of the engine shows.

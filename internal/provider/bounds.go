@@ -7,6 +7,8 @@ import (
 	"github.com/backupfw/terraform-provider-backupfw/internal/risk"
 )
 
+// These are the most entries; see risk.MaxListed for what they may list together.
+//
 // What an assessment lists is kept in the state and written again with every
 // change of any resource, so the lists end somewhere. What they leave out is
 // said in leftOut, and no figure, verdict or compiled rule depends on them.
@@ -21,26 +23,32 @@ const leftOut = "left_out"
 // boundedFindings encodes the first findings; the order is that of the effects,
 // what rejects first.
 func boundedFindings(findings []risk.Finding) (listed []record, note string) {
-	if len(findings) <= maxFindings {
-		return encodeFindings(findings), ""
+	n := risk.Listed(len(findings), maxFindings, func(i int) int {
+		f := &findings[i]
+		_, _, ranges := f.Prefixes.Hull()
+		return len(f.Rules) + len(f.References) + ranges
+	})
+	listed = encodeFindings(findings[:n])
+	if n == len(findings) {
+		return listed, ""
 	}
 	rejecting := 0
-	for i := range findings[maxFindings:] {
-		if findings[maxFindings+i].Effect == risk.Reject {
+	for i := range findings[n:] {
+		if findings[n+i].Effect == risk.Reject {
 			rejecting++
 		}
 	}
-	return encodeFindings(findings[:maxFindings]), fmt.Sprintf("findings: %d of %d are not listed; %d of these reject.",
-		len(findings)-maxFindings, len(findings), rejecting)
+	return listed, fmt.Sprintf("findings: %d of %d are not listed; %d of these reject.", len(findings)-n, len(findings), rejecting)
 }
 
 // boundedAllows encodes the first entries of the compiled intent.
 func boundedAllows(rules []compile.Rule) (listed []record, note string) {
-	if len(rules) <= maxAllows {
-		return encodeAllows(rules), ""
+	n := risk.Listed(len(rules), maxAllows, func(i int) int { return len(rules[i].Rules) + rules[i].PeerCount() })
+	listed = encodeAllows(rules[:n])
+	if n == len(rules) {
+		return listed, ""
 	}
-	return encodeAllows(rules[:maxAllows]), fmt.Sprintf("allows: %d of %d entries are not listed; rule_count counts them, and the rule data sources compile them all.",
-		len(rules)-maxAllows, len(rules))
+	return listed, fmt.Sprintf("allows: %d of %d entries are not listed; rule_count counts them, and the rule data sources compile them all.", len(rules)-n, len(rules))
 }
 
 // boundedContributions encodes the services that cost most, and the others in

@@ -148,7 +148,7 @@ func assessmentFields() []shape {
 			texts("rules", "Keys of the rules behind it."),
 		),
 		integer("rule_count", "Number of rules, one range of ports for one prefix or reference each, that `allows` amounts to."),
-		texts(leftOut, fmt.Sprintf("What the lists above leave out: findings beyond %d, services beyond %d, entries of `allows` beyond %d. Null when they are complete; score, verdict and compiled rules always are.", maxFindings, risk.MaxContributions, maxAllows)),
+		texts(leftOut, fmt.Sprintf("What the lists above leave out: findings beyond %d, services beyond %d, entries of `allows` beyond %d, and what would make a list name more than %d rules and peers. Null when they are complete; score, verdict and compiled rules always are.", maxFindings, risk.MaxContributions, maxAllows, risk.MaxListed)),
 	}
 }
 
