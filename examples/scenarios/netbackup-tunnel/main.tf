@@ -11,6 +11,12 @@ terraform {
   }
 }
 
+variable "enforce" {
+  type        = bool
+  description = "Whether the hosts drop what no rule opens. That closes SSH too, unless a rule opens it; until then they only count."
+  default     = false
+}
+
 resource "backupfw_peer_group" "clients" {
   name  = "dmz-clients"
   zone  = "dmz"
@@ -111,13 +117,14 @@ locals {
     primary_server = backupfw_policy.primary_server
   }
 
-  # What the clients may dial: the tunnel, or what would be open without it, or
-  # what was open before there was PBX. In a local, so that it is called once.
+  # What the clients may dial: the tunnel, or what would be open without it and
+  # with Client Direct, or what old releases had beside that.
   ways_in = {
     tunnel = ["client-to-media-tunnel"]
     direct = ["client-to-primary-pbx", "client-to-storage-spad", "client-to-storage-spoold"]
     legacy = ["client-to-primary-pbx", "client-to-storage-spad", "client-to-storage-spoold", "bprd-legacy", "nbac-at"]
   }
+  # In a local, so that it is called once.
   compared = {
     for way, range in backupfw_port_range.way_in : way => provider::backupfw::assess({
       name = way
@@ -132,7 +139,7 @@ locals {
   }
 }
 
-# Nothing is opened by these: no policy has them.
+# To compare. No policy has these ranges, so nothing is open.
 resource "backupfw_port_range" "way_in" {
   for_each = local.ways_in
   name     = each.key
@@ -143,7 +150,7 @@ resource "backupfw_port_range" "way_in" {
 data "backupfw_nftables_ruleset" "host" {
   for_each     = local.policies
   policy       = each.value
-  default_drop = true # without it nothing is closed
+  default_drop = var.enforce
 }
 
 # terraform_data stands for whatever brings a file to the hosts and loads it with nft -f.
@@ -166,7 +173,7 @@ output "ways_in" {
 # What crosses the firewall, for whoever runs it.
 output "across_the_firewall" {
   value = [
-    for opening in backupfw_policy.media_servers.allows : "${opening.direction} ${opening.from_port}/${opening.protocol} ${join(", ", opening.prefixes)}"
-    if join(" ", opening.prefixes) == join(" ", backupfw_peer_group.clients.prefixes)
+    for opening in backupfw_policy.media_servers.allows : "${opening.direction} ${opening.from_port}/${opening.protocol}"
+    if length(setintersection(opening.prefixes, backupfw_peer_group.clients.prefixes)) > 0
   ]
 }

@@ -1,6 +1,6 @@
-# The same site as it grew since release 5: the daemons have ports of their own,
-# servers are called back on a window of ports, and the clients reach the primary
-# server as well. The plan is rejected.
+# The same site as it grew over the releases: daemons have ports of their own,
+# clients call back on a window of ports, and the primary server is open to them.
+# The plan is rejected.
 
 terraform {
   required_version = ">= 1.8"
@@ -23,10 +23,10 @@ resource "backupfw_port_range" "to_primary" {
   flows   = ["client-to-primary-pbx", "bprd-legacy", "nbac-at"]
 }
 
-# Any daemon may ask to be called back, on any of these ports.
+# What the host property "Port ranges" allows for calls back.
 resource "backupfw_port_range" "callback" {
   name  = "callback-window"
-  ports = ["512-5000/tcp"]
+  ports = ["1024-5000/tcp"]
 }
 
 resource "backupfw_policy" "primary_server" {
