@@ -76,8 +76,15 @@ func TestScenarios_AllAreRun(t *testing.T) {
 				t.Error(err)
 			}
 		}
+		for _, link := range relativeLink.FindAllStringSubmatch(readExample(t, "scenarios/"+name+"/README.md"), -1) {
+			if _, err := os.Stat(filepath.Join(examples, "scenarios", name, filepath.FromSlash(link[1]))); err != nil {
+				t.Errorf("the README of %s links to nothing: %v", name, err)
+			}
+		}
 	}
 }
+
+var relativeLink = regexp.MustCompile(`\]\(([^):#]+)(#[^)]*)?\)`)
 
 var runBlock = regexp.MustCompile(`(?m)^run "`)
 
