@@ -190,8 +190,8 @@ func TestVeeam_Facts(t *testing.T) {
 
 func TestNetBackup_Facts(t *testing.T) {
 	p := product(t, "netbackup")
-	if len(p.Flows) != 20 || len(p.Roles) != 7 || len(p.History) != 1 {
-		t.Errorf("%d flows, %d roles, %d vulnerabilities; want 20, 7 and 1", len(p.Flows), len(p.Roles), len(p.History))
+	if len(p.Flows) != 21 || len(p.Roles) != 7 || len(p.History) != 1 {
+		t.Errorf("%d flows, %d roles, %d vulnerabilities; want 21, 7 and 1", len(p.Flows), len(p.Roles), len(p.History))
 	}
 	for _, f := range p.Flows {
 		if f.Required && f.Ports.String() != "1556/tcp" {

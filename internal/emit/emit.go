@@ -67,8 +67,8 @@ type Row struct {
 type Options struct {
 	// Limits overrides limits of the target by name.
 	Limits map[string]int
-	// RulesElsewhere is how many rules, per direction, the cloud object has
-	// already from other sources.
+	// RulesElsewhere is how many rules the cloud object has already from other
+	// sources, in the unit of the limit "rules".
 	RulesElsewhere int
 	// Optimize chooses among the smallest covers.
 	Optimize cover.Mode
@@ -84,7 +84,7 @@ type Result struct {
 	// RuleCount is the number of rows of both directions together.
 	RuleCount int
 	// Limit is the limit "rules" after overrides, and Headroom what is left of
-	// it in the fuller direction, in the target's own units.
+	// it where the most are used, in the target's own units.
 	Limit, Headroom int
 	// LimitsApplied is every limit of the target after overrides.
 	LimitsApplied []Limit
