@@ -48,7 +48,7 @@ func rulesOptions(target emit.Target) []shape {
 	options := []shape{
 		{name: "limits", leaf: types.MapType{ElemType: types.Int64Type},
 			doc: "Limits that were raised for you, by name: " + strings.Join(names, ", ") + ". For example `{ rules = 200 }`."},
-		integer("rules_elsewhere", "Number of rules, per direction, that come from somewhere else. Default 0."),
+		integer("rules_elsewhere", "Number of rules that come from somewhere else, counted as the limit `rules` counts: per direction, or both directions together. Default 0."),
 		text(optimizeArgument, "Which of the smallest sets of rules to take: `stable` (default) follows the rules of the policy, so that an edit touches few keys; "+
 			"`minimal` depends on what is allowed alone, however it is written."),
 	}
@@ -101,8 +101,8 @@ func rulesFields(target emit.Target) []shape {
 		mapOf("ingress", "Rules for what comes in, by a stable key that is made from the rule's own content: an edit touches only the keys that it means.", row...),
 		mapOf("egress", "Rules for what goes out, by key.", row...),
 		integer("rule_count", "Number of rules in both directions."),
-		integer("limit", "Number of rules that fit, per direction."),
-		integer("headroom", "How many of them are left in the fuller direction, `rules_elsewhere` taken off."),
+		integer("limit", "Number of rules that fit, counted as the limit `rules` counts."),
+		integer("headroom", "How many of them are left, `rules_elsewhere` taken off: in the fuller direction where each is counted apart."),
 		listOf("limits_applied", "Every limit that was applied.",
 			text("name", "Name of the limit."), integer("value", "Value."), text("source", "Where the value comes from."), text("date", "When it was read there.")),
 	}
