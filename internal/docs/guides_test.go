@@ -188,6 +188,34 @@ func TestPortPlot(t *testing.T) {
 	}
 }
 
+// TestOtherTargets_ShareOnePolicy: what the page shows once is the policy of
+// each example, but for an exclusion.
+func TestOtherTargets_ShareOnePolicy(t *testing.T) {
+	plain := regexp.MustCompile(`(?m)^ *(#|except ).*$| `)
+	policyOf := func(file string) []string {
+		text, err := os.ReadFile(filepath.Join(root, "examples", filepath.FromSlash(file)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var found []string
+		for _, block := range blocks(string(text)) {
+			if ours(header(block)) {
+				found = append(found, strings.Join(strings.Fields(plain.ReplaceAllString(block, "")), "\n"))
+			}
+		}
+		return found
+	}
+	want := policyOf(commonExample)
+	if len(want) != 4 {
+		t.Errorf("%d blocks are the policy, want 4", len(want))
+	}
+	for _, name := range []string{"oci_network_security_group_rules", "kubernetes_network_policy", "nftables_ruleset"} {
+		if got := policyOf("data-sources/backupfw_" + name + "/data-source.tf"); !slices.Equal(got, want) {
+			t.Errorf("%s has another policy: %q, want %q", name, got, want)
+		}
+	}
+}
+
 func TestBlocks(t *testing.T) {
 	const text = "# a\nlocals {\n  x = 1\n}\n\n\nresource \"b\" \"c\" {}\n\n# d\n\n# e\ndata \"f\" \"g\" {\n  h {\n  }\n}\n"
 	got := blocks(text)

@@ -28,11 +28,12 @@ func targetParts(root string) []Part {
 	parts = append(parts, exampleParts(root,
 		"data-sources/backupfw_aws_security_group_rules/data-source.tf",
 		"data-sources/backupfw_aws_security_group_rules/data-source_references.tf",
+		"data-sources/backupfw_aws_network_acl_rules/data-source.tf",
 		"data-sources/backupfw_azure_network_security_rules/data-source.tf",
 		"data-sources/backupfw_google_firewall_rules/data-source.tf",
 	)...)
 	parts = append(parts, excerptPart(root, "policy of the other targets", commonExample, ours))
-	for _, name := range []string{"aws_network_acl_rules", "oci_network_security_group_rules", "openstack_security_group_rules",
+	for _, name := range []string{"oci_network_security_group_rules", "openstack_security_group_rules",
 		"kubernetes_network_policy", "nftables_ruleset"} {
 		parts = append(parts, excerptPart(root, "rules of "+name, "data-sources/backupfw_"+name+"/data-source.tf",
 			func(header string) bool { return !ours(header) }))
