@@ -11,7 +11,9 @@ import (
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/emit"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
+	"github.com/backupfw/terraform-provider-backupfw/internal/portset"
 	"github.com/backupfw/terraform-provider-backupfw/internal/risk"
+	"github.com/backupfw/terraform-provider-backupfw/internal/services"
 )
 
 func guide(t *testing.T, name string) string {
@@ -174,6 +176,9 @@ func TestPortPlot(t *testing.T) {
 	}
 	if !regexp.MustCompile(`!\[[^\]]{20,}\]\(` + regexp.QuoteMeta(rawAddress+portPlotFile) + `\)`).MatchString(guide(t, "forty-ports-or-four")) {
 		t.Error("the guide does not show the picture")
+	}
+	if service, known := services.Classify(portset.TCP, 100); !known || service.ID != services.UnassignedID {
+		t.Errorf("port 100 is of %v, and the guide says of nobody", service)
 	}
 	for _, panel := range portPlot().Panels {
 		quiet, undeclared, known := panel.Series[0], panel.Series[1], panel.Series[2]

@@ -134,7 +134,7 @@ func knownReferences(target *emit.Target) []string {
 }
 
 // refusalTable compiles what is asked for and lists what the plan refuses, in
-// its own words. References of other clouds stand in one row.
+// its own words. References that it does not know stand in one row.
 func refusalTable(target *emit.Target) string {
 	known := knownReferences(target)
 	var rows [][]string

@@ -35,7 +35,7 @@ func TestMovingGuide(t *testing.T) {
 		t.Fatalf("the page has %d blocks, and %d of them are files: %v", blocks, len(found), files)
 	}
 	w := newWorkspace(t)
-	w.write("enforce.tf", strings.ReplaceAll(files["provider.tf"], `enforcement = "warn"`, `enforcement = "enforce"`))
+	enforced := strings.Replace(files["provider.tf"], `enforcement = "warn"`, `enforcement = "enforce"`, 1)
 	write := func(names ...string) {
 		for _, name := range names {
 			w.write(name, files[name])
@@ -43,7 +43,7 @@ func TestMovingGuide(t *testing.T) {
 	}
 
 	// Before, and phase 1.
-	write("by_hand.tf")
+	write("provider.tf", "by_hand.tf")
 	w.mustRun(0, "apply", "-no-color", "-auto-approve")
 	write("rules.csv", "assessment.tf")
 	record(t, "score.txt", w.outputs("score", "findings"))
@@ -52,10 +52,10 @@ func TestMovingGuide(t *testing.T) {
 	w.mustRun(0, "apply", "-no-color", "-auto-approve")
 	w.write("policy.tf", string(w.mustRun(0, "output", "-raw", "suggested")))
 	write("rules.tf")
+	w.write("provider.tf", enforced)
 	if rejected := string(w.mustRun(1, "plan", "-no-color")); !strings.Contains(rejected, "Error: ") {
 		t.Errorf("the suggested policy is not rejected:\n%s", rejected)
 	}
-	w.remove("enforce.tf")
 	write("provider.tf")
 	w.mustRun(0, "fmt", "-check")
 	warned := string(w.mustRun(0, "plan", "-no-color", "-out=tfplan"))
@@ -86,10 +86,9 @@ func TestMovingGuide(t *testing.T) {
 	w.mustRun(0, "plan", "-no-color", "-detailed-exitcode")
 
 	// Phase 4: it is accepted with enforcement.
-	w.remove("provider.tf")
 	w.remove("assessment.tf")
 	w.remove("rules.csv")
-	w.write("enforce.tf", strings.ReplaceAll(files["provider.tf"], `enforcement = "warn"`, `enforcement = "enforce"`))
+	w.write("provider.tf", enforced)
 	write("policy.tf")
 	w.mustRun(0, "plan", "-no-color", "-out=tfplan")
 	p := w.planned("backupfw_policy.existing")
