@@ -152,6 +152,10 @@ func Parts(root string) []Part {
 	}
 	parts = append(parts, reviewParts(root)...)
 	parts = append(parts, scaleParts(root)...)
+	parts = append(parts, quietParts(root)...)
+	parts = append(parts, peerParts(root)...)
+	parts = append(parts, targetParts(root)...)
+	parts = append(parts, movingParts(root)...)
 	for _, target := range targets() {
 		parts = append(parts, plain("limits of "+target.Name, func() string { return limitTable(target) }))
 	}

@@ -87,9 +87,20 @@ func scalePlots(root string) (map[string][]byte, error) {
 	return byPath, nil
 }
 
+// allPlots are the plots of every guide; by path below root.
+func allPlots(root string) (map[string][]byte, error) {
+	plots, err := scalePlots(root)
+	if err != nil {
+		return nil, err
+	}
+	more, err := portPlots()
+	maps.Copy(plots, more)
+	return plots, err
+}
+
 // updatePlots writes the plots below root.
 func updatePlots(root string) (changed []string, err error) {
-	plots, err := scalePlots(root)
+	plots, err := allPlots(root)
 	if err != nil {
 		return nil, err
 	}

@@ -62,8 +62,8 @@ func TestAWS_Faults(t *testing.T) {
 		{
 			name:   "reference of another cloud, with two runs of ports",
 			policy: "ingress a 22/tcp 443/tcp from ref:web=google_network_tag ref:bastion=aws_security_group",
-			want: []string{`policy.rules["a"]: Reference of another cloud: Rule "a" has the reference "web" of kind "google_network_tag", which AWS security group rules cannot name. ` +
-				`Without it the rules would allow less than the policy says. List the addresses in cidrs, use a reference of kind "aws_security_group" or "aws_prefix_list", or move the reference into a policy for its own cloud.`},
+			want: []string{`policy.rules["a"]: Reference not expressible: Rule "a" has the reference "web" of kind "google_network_tag", which AWS security group rules cannot name. ` +
+				`Without it the rules would allow less than the policy says. List the addresses in cidrs, use a reference of kind "aws_security_group" or "aws_prefix_list", or move the reference into a policy for a firewall that knows it.`},
 		},
 		{
 			name:   "unknown limit",
@@ -131,8 +131,8 @@ func TestAWS_Faults(t *testing.T) {
 				`rules_elsewhere: Negative rule count: rules_elsewhere = -1 is not a number of rules. It is subtracted from the limit, so a negative number would raise the limit. Write how many rules per direction come from elsewhere, 0 or more.`,
 				`policy.rules["a"]: Ports not filtered: Rule "a" opens ports in 1/sctp, and AWS security group rules do not filter the ports of sctp. ` +
 					`The rule would open every sctp port to its peers, not only the ones listed. Write "0-65535/sctp" if every sctp port may be open, or take sctp out and filter it in a firewall on the host.`,
-				`policy.rules["a"]: Reference of another cloud: Rule "a" has the reference "t" of kind "google_network_tag", which AWS security group rules cannot name. ` +
-					`Without it the rules would allow less than the policy says. List the addresses in cidrs, use a reference of kind "aws_security_group" or "aws_prefix_list", or move the reference into a policy for its own cloud.`,
+				`policy.rules["a"]: Reference not expressible: Rule "a" has the reference "t" of kind "google_network_tag", which AWS security group rules cannot name. ` +
+					`Without it the rules would allow less than the policy says. List the addresses in cidrs, use a reference of kind "aws_security_group" or "aws_prefix_list", or move the reference into a policy for a firewall that knows it.`,
 			},
 		},
 		{

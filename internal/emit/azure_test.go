@@ -164,8 +164,8 @@ var azureFaults = []listTest{
 		name:   "references of other clouds",
 		policy: "ingress a 22/tcp from ref:web=google_network_tag ref:bastion=aws_security_group ref:apps=azure_application_security_group",
 		want: []string{
-			`policy.rules["a"]: Reference of another cloud: Rule "a" has the reference "bastion" of kind "aws_security_group", which Azure network security group rules cannot name. Without it the rules would allow less than the policy says. List the addresses in cidrs, use a reference of kind "azure_application_security_group", or move the reference into a policy for its own cloud.`,
-			`policy.rules["a"]: Reference of another cloud: Rule "a" has the reference "web" of kind "google_network_tag", which Azure network security group rules cannot name. Without it the rules would allow less than the policy says. List the addresses in cidrs, use a reference of kind "azure_application_security_group", or move the reference into a policy for its own cloud.`,
+			`policy.rules["a"]: Reference not expressible: Rule "a" has the reference "bastion" of kind "aws_security_group", which Azure network security group rules cannot name. Without it the rules would allow less than the policy says. List the addresses in cidrs, use a reference of kind "azure_application_security_group", or move the reference into a policy for a firewall that knows it.`,
+			`policy.rules["a"]: Reference not expressible: Rule "a" has the reference "web" of kind "google_network_tag", which Azure network security group rules cannot name. Without it the rules would allow less than the policy says. List the addresses in cidrs, use a reference of kind "azure_application_security_group", or move the reference into a policy for a firewall that knows it.`,
 		},
 	},
 	{
@@ -246,7 +246,7 @@ var azureFaults = []listTest{
 			`rules_elsewhere: Negative rule count: rules_elsewhere = -1 is not a number of rules. It is subtracted from the limit, so a negative number would raise the limit. Write how many rules per direction come from elsewhere, 0 or more.`,
 			`first_priority: Number out of range: first_priority = 0 is not a priority. Azure refuses other priorities. Write a whole number from 100 to 4096, or leave it out for 1000.`,
 			`policy.rules["a"]: Protocol not expressible: Rule "a" opens sctp, and Azure network security group rules cannot: they name TCP, UDP, ICMP and ESP only. Without it the rules would allow less than the policy says. Take sctp out of the rule, or filter it in a firewall on the host.`,
-			`policy.rules["a"]: Reference of another cloud: Rule "a" has the reference "t" of kind "google_network_tag", which Azure network security group rules cannot name. Without it the rules would allow less than the policy says. List the addresses in cidrs, use a reference of kind "azure_application_security_group", or move the reference into a policy for its own cloud.`,
+			`policy.rules["a"]: Reference not expressible: Rule "a" has the reference "t" of kind "google_network_tag", which Azure network security group rules cannot name. Without it the rules would allow less than the policy says. List the addresses in cidrs, use a reference of kind "azure_application_security_group", or move the reference into a policy for a firewall that knows it.`,
 		},
 	},
 	{

@@ -24,8 +24,8 @@ func TestFlatTargets_Faults(t *testing.T) {
 	}{
 		{
 			name: "references", target: acl, policy: "ingress a 22/tcp from ref:bastion=aws_security_group",
-			want: []string{`policy.rules["a"]: Reference of another cloud: Rule "a" has the reference "bastion" of kind "aws_security_group", which AWS network ACL rules cannot name. ` +
-				`Without it the rules would allow less than the policy says. List the addresses in cidrs, or move the reference into a policy for its own cloud.`},
+			want: []string{`policy.rules["a"]: Reference not expressible: Rule "a" has the reference "bastion" of kind "aws_security_group", which AWS network ACL rules cannot name. ` +
+				`Without it the rules would allow less than the policy says. List the addresses in cidrs, or move the reference into a policy for a firewall that knows it.`},
 		},
 		{
 			name: "numbers out of range, and reversed ports", target: acl, policy: "ingress a 22/tcp from 10.0.0.0/24",
@@ -84,8 +84,8 @@ func TestFlatTargets_Faults(t *testing.T) {
 				`rules_elsewhere: Negative rule count: rules_elsewhere = -1 is not a number of rules. It is subtracted from the limit, so a negative number would raise the limit. Write how many rules per direction come from elsewhere, 0 or more.`,
 				`first_rule_number: Number out of range: first_rule_number = 0 is not a rule number. AWS refuses other numbers; 32767 is the default rule that denies. Write a whole number from 1 to 32766, or leave it out for 1000.`,
 				`policy.rules["a"]: Ports not filtered: Rule "a" opens ports in 1/sctp, and AWS network ACL rules do not filter the ports of sctp. ` + wholeSCTP,
-				`policy.rules["a"]: Reference of another cloud: Rule "a" has the reference "x" of kind "google_network_tag", which AWS network ACL rules cannot name. ` +
-					`Without it the rules would allow less than the policy says. List the addresses in cidrs, or move the reference into a policy for its own cloud.`,
+				`policy.rules["a"]: Reference not expressible: Rule "a" has the reference "x" of kind "google_network_tag", which AWS network ACL rules cannot name. ` +
+					`Without it the rules would allow less than the policy says. List the addresses in cidrs, or move the reference into a policy for a firewall that knows it.`,
 			},
 		},
 		{
@@ -97,8 +97,8 @@ func TestFlatTargets_Faults(t *testing.T) {
 					`Without port 0 the rules would allow less than the policy says. Write "1-22/tcp", or "0-65535/tcp" if every tcp port may be open.`,
 				`policy.rules["a"]: Port 0 not expressible: Rule "a" opens 0/udp, and ports of an OCI network security group begin at 1. ` +
 					`Without port 0 the rules would allow less than the policy says. Take port 0 out, or write "0-65535/udp" if every udp port may be open.`,
-				`policy.rules["b"]: Reference of another cloud: Rule "b" has the reference "x" of kind "google_network_tag", which OCI network security group rules cannot name. ` +
-					`Without it the rules would allow less than the policy says. List the addresses in cidrs, or move the reference into a policy for its own cloud.`,
+				`policy.rules["b"]: Reference not expressible: Rule "b" has the reference "x" of kind "google_network_tag", which OCI network security group rules cannot name. ` +
+					`Without it the rules would allow less than the policy says. List the addresses in cidrs, or move the reference into a policy for a firewall that knows it.`,
 			},
 		},
 		{

@@ -86,7 +86,7 @@ var googleFaults = []listTest{
 		want: []string{
 			`policy.rules["a"]: Reference cannot be dialled: Egress rule "a" has the reference "runner" of kind "google_service_account", which Google VPC firewall rules know as a source only. Without it the rules would allow less than the policy says. List the addresses of these peers in cidrs.`,
 			`policy.rules["a"]: Reference cannot be dialled: Egress rule "a" has the reference "web" of kind "google_network_tag", which Google VPC firewall rules know as a source only. Without it the rules would allow less than the policy says. List the addresses of these peers in cidrs.`,
-			`policy.rules["b"]: Reference of another cloud: Rule "b" has the reference "apps" of kind "azure_application_security_group", which Google VPC firewall rules cannot name. Without it the rules would allow less than the policy says. List the addresses in cidrs, use a reference of kind "google_network_tag" or "google_service_account", or move the reference into a policy for its own cloud.`,
+			`policy.rules["b"]: Reference not expressible: Rule "b" has the reference "apps" of kind "azure_application_security_group", which Google VPC firewall rules cannot name. Without it the rules would allow less than the policy says. List the addresses in cidrs, use a reference of kind "google_network_tag" or "google_service_account", or move the reference into a policy for a firewall that knows it.`,
 		},
 	},
 	{

@@ -64,8 +64,8 @@ func TestKubernetes_Faults(t *testing.T) {
 		{
 			name:   "references",
 			policy: "ingress a 22/tcp from ref:bastion=aws_security_group",
-			want: []string{`policy.rules["a"]: Reference of another cloud: Rule "a" has the reference "bastion" of kind "aws_security_group", which Kubernetes NetworkPolicy rules cannot name. ` +
-				`Without it the rules would allow less than the policy says. List the addresses in cidrs, or move the reference into a policy for its own cloud.`},
+			want: []string{`policy.rules["a"]: Reference not expressible: Rule "a" has the reference "bastion" of kind "aws_security_group", which Kubernetes NetworkPolicy rules cannot name. ` +
+				`Without it the rules would allow less than the policy says. List the addresses in cidrs, or move the reference into a policy for a firewall that knows it.`},
 		},
 		{
 			name:   "port 0, alone and in a range, in both directions",

@@ -41,10 +41,10 @@ func TestNftables_Faults(t *testing.T) {
 			name:   "references, at the rules that name them, in both directions",
 			policy: "ingress a 22/tcp from ref:bastion=aws_security_group 10.0.0.0/8\ningress b 22/tcp from 10.0.0.0/8\negress c any to ref:web=google_network_tag",
 			want: []string{
-				`policy.rules["a"]: Reference of another cloud: Rule "a" has the reference "bastion" of kind "aws_security_group", which nftables rules cannot name. ` +
-					`Without it the rules would allow less than the policy says. List the addresses in cidrs, or move the reference into a policy for its own cloud.`,
-				`policy.rules["c"]: Reference of another cloud: Rule "c" has the reference "web" of kind "google_network_tag", which nftables rules cannot name. ` +
-					`Without it the rules would allow less than the policy says. List the addresses in cidrs, or move the reference into a policy for its own cloud.`,
+				`policy.rules["a"]: Reference not expressible: Rule "a" has the reference "bastion" of kind "aws_security_group", which nftables rules cannot name. ` +
+					`Without it the rules would allow less than the policy says. List the addresses in cidrs, or move the reference into a policy for a firewall that knows it.`,
+				`policy.rules["c"]: Reference not expressible: Rule "c" has the reference "web" of kind "google_network_tag", which nftables rules cannot name. ` +
+					`Without it the rules would allow less than the policy says. List the addresses in cidrs, or move the reference into a policy for a firewall that knows it.`,
 			},
 		},
 		{
@@ -59,8 +59,8 @@ func TestNftables_Faults(t *testing.T) {
 				`limits["rule"]: Unknown limit: "rule" is not a limit of nftables_ruleset. A limit that is not known would be ignored. Use one of rules, elements, comment_length.`,
 				`rules_elsewhere: Negative rule count: rules_elsewhere = -1 is not a number of rules. It is subtracted from the limit, so a negative number would raise the limit. Write how many rules per direction come from elsewhere, 0 or more.`,
 				`table: Invalid table name: table = "Filter"` + hint,
-				`policy.rules["a"]: Reference of another cloud: Rule "a" has the reference "bastion" of kind "aws_security_group", which nftables rules cannot name. ` +
-					`Without it the rules would allow less than the policy says. List the addresses in cidrs, or move the reference into a policy for its own cloud.`,
+				`policy.rules["a"]: Reference not expressible: Rule "a" has the reference "bastion" of kind "aws_security_group", which nftables rules cannot name. ` +
+					`Without it the rules would allow less than the policy says. List the addresses in cidrs, or move the reference into a policy for a firewall that knows it.`,
 			},
 		},
 		{

@@ -41,10 +41,10 @@ func andMore(n int) string {
 }
 
 func (c *capability) foreignReference(rule string, ref *policy.Reference) *fault.Fault {
-	return fault.New("Reference of another cloud",
+	return fault.New("Reference not expressible",
 		fmt.Sprintf("Rule %q has the reference %q of kind %q, which %s rules cannot name.", rule, ref.Name, ref.Kind, c.title),
 		"Without it the rules would allow less than the policy says.",
-		fmt.Sprintf("List the addresses in cidrs%s, or move the reference into a policy for its own cloud.", c.ownReferences()))
+		fmt.Sprintf("List the addresses in cidrs%s, or move the reference into a policy for a firewall that knows it.", c.ownReferences()))
 }
 
 func (c *capability) protocolNotKnown(rule string, p portset.Protocol, why string) *fault.Fault {

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	frameworkprovider "github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
+	"github.com/backupfw/terraform-provider-backupfw/internal/emit"
 	"github.com/backupfw/terraform-provider-backupfw/internal/provider"
 )
 
@@ -21,8 +23,9 @@ import (
 // its own, to be copied beside provider.tf.
 var kinds = []string{"readme", "resources", "data-sources", "functions"}
 
-// withCloud are the examples that need a cloud's provider; the integration
-// tests apply them.
+// withCloud are the examples that need a cloud's provider. The integration
+// tests apply those of AWS. Nothing applies the others: what their rules are
+// made of runs in the examples beside them, with terraform_data.
 var withCloud = []string{
 	"data-sources/backupfw_assessment/data-source_aws.tf",
 	"data-sources/backupfw_aws_network_acl_rules/data-source.tf",
@@ -119,6 +122,27 @@ func TestExamples_CoverTheProvider(t *testing.T) {
 	for _, file := range withCloud {
 		if !slices.Contains(all, file) {
 			t.Errorf("%s is said to need a cloud's provider and is not there", file)
+		}
+	}
+}
+
+// TestExamples_PassEveryColumnOn: an argument that an example forgets can make
+// a rule wider, and most clouds are not at hand to notice.
+func TestExamples_PassEveryColumnOn(t *testing.T) {
+	for _, target := range emit.Targets() {
+		if len(target.Resources) == 0 {
+			continue
+		}
+		text := readExample(t, "data-sources/backupfw_"+target.Name+"/data-source.tf")
+		for _, column := range target.Columns {
+			if !regexp.MustCompile(`\.value\.` + column.Name + `\b`).MatchString(text) {
+				t.Errorf("the example of %s does not pass on %s", target.Name, column.Name)
+			}
+		}
+		for _, resource := range target.Resources {
+			if !strings.Contains(text, `resource "`+resource+`"`) {
+				t.Errorf("the example of %s has no %s", target.Name, resource)
+			}
 		}
 	}
 }

@@ -37,3 +37,20 @@ func firstBlock(t *testing.T, page, language string) string {
 	}
 	return block
 }
+
+// TestOtherTargetsGuide_PartsFitTogether puts the part of the target that needs
+// no cloud behind the policy of the page, as the page says.
+func TestOtherTargetsGuide_PartsFitTogether(t *testing.T) {
+	guide, err := os.ReadFile(filepath.Join("..", "..", "templates", "guides", "other-targets.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, nftables, found := strings.Cut(string(guide), "\n## nftables\n")
+	if !found {
+		t.Fatal("the page has no part for nftables")
+	}
+	w := newWorkspace(t, "provider/provider.tf")
+	w.write("main.tf", firstBlock(t, string(guide), "terraform")+"\n"+firstBlock(t, nftables, "terraform"))
+	w.mustRun(0, "fmt", "-check")
+	checkLife(t, w)
+}

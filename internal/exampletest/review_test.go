@@ -15,7 +15,7 @@ import (
 	"github.com/backupfw/terraform-provider-backupfw/internal/review"
 )
 
-var update = flag.Bool("update", false, "rewrite the expected reviews")
+var update = flag.Bool("update", false, "rewrite the expected reviews and what guides show")
 
 // reviewFolder holds the configurations of the one scenario that the guide
 // tells, and what the reviewer sees of them.

@@ -175,8 +175,9 @@ const maxAdvice = 8
 // advice says what to find out about unexplained ports.
 func advice(ports portset.Ports) []string {
 	lines := []string{
-		"No product of the catalogue explains these ports. Find out which program",
-		"listens there; then name its product and flows, or close them.",
+		"No product of the catalogue is told by these ports alone. Find out which",
+		"program listens there; then name its product and flows, or close them. With",
+		"product in the existing rule, its flows are found.",
 	}
 	named := 0
 	for _, protocol := range portset.Protocols() {

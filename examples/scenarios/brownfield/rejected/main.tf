@@ -16,8 +16,9 @@ resource "backupfw_port_range" "bacula_existing_0" {
   flows   = ["dir-to-fd", "fd-to-sd", "console-to-dir"]
 }
 
-# No product of the catalogue explains these ports. Find out which program
-# listens there; then name its product and flows, or close them.
+# No product of the catalogue is told by these ports alone. Find out which
+# program listens there; then name its product and flows, or close them. With
+# product in the existing rule, its flows are found.
 # 8006/tcp: usually Proxmox VE.
 # 8086/tcp: usually InfluxDB.
 # 8088/tcp: usually Hadoop YARN resource manager.
@@ -32,8 +33,9 @@ resource "backupfw_port_range" "unexplained_existing_2" {
   ports = ["8000-9000/tcp"]
 }
 
-# No product of the catalogue explains these ports. Find out which program
-# listens there; then name its product and flows, or close them.
+# No product of the catalogue is told by these ports alone. Find out which
+# program listens there; then name its product and flows, or close them. With
+# product in the existing rule, its flows are found.
 # 873/tcp: usually rsync.
 resource "backupfw_port_range" "unexplained_existing_3" {
   name  = "unexplained-existing-3"
