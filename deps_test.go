@@ -58,6 +58,8 @@ var layers = map[string][]string{
 	"internal/scale/show": {"internal/scale"},
 	// Draws charts; knows nothing of what they show.
 	"internal/plot": {},
+	// Draws what a command line printed; knows nothing of what it says.
+	"internal/terminal": {},
 	// Judges and compiles policies of every size, in benchmarks alone.
 	"internal/enginetest": {},
 

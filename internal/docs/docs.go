@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,14 +36,14 @@ type Part struct {
 }
 
 // Update rewrites the generated parts of every file below root, and the pages
-// and plots that are generated whole. It returns the names of the files that changed.
+// and pictures that are generated whole. It returns the names of the files that changed.
 func Update(root string) (changed []string, err error) {
 	changed, err = updatePages(root, productPages())
 	if err != nil {
 		return changed, err
 	}
-	plots, err := updatePlots(root)
-	changed = append(changed, plots...)
+	pictures, err := updatePictures(root)
+	changed = append(changed, pictures...)
 	if err != nil {
 		return changed, err
 	}
@@ -68,6 +69,31 @@ func Update(root string) (changed []string, err error) {
 			return changed, err
 		}
 		changed = append(changed, name)
+	}
+	return changed, nil
+}
+
+// updatePictures draws all pictures and writes them below root.
+func updatePictures(root string) (changed []string, err error) {
+	for _, draw := range []func(root string) (map[string][]byte, error){scalePlots, portPlots, capturePictures} {
+		pictures, err := draw(root)
+		if err != nil {
+			return changed, err
+		}
+		for _, name := range slices.Sorted(maps.Keys(pictures)) {
+			file := filepath.Join(root, filepath.FromSlash(name))
+			old, err := os.ReadFile(file)
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return changed, err
+			}
+			if err == nil && bytes.Equal(old, pictures[name]) {
+				continue
+			}
+			if err := os.WriteFile(file, pictures[name], 0o644); err != nil {
+				return changed, err
+			}
+			changed = append(changed, name)
+		}
 	}
 	return changed, nil
 }
@@ -131,6 +157,7 @@ func Parts(root string) []Part {
 		return Part{Name: name, Text: func() (string, error) { return text(), nil }}
 	}
 	parts := []Part{
+		plain("captures", captureGallery),
 		plain("finding table", findingTable),
 		{Name: "finding sections", Text: func() (string, error) { return findingSections(root) }},
 		plain("calibration", calibrationTable),

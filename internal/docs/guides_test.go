@@ -166,7 +166,7 @@ func TestPlaces(t *testing.T) {
 
 // TestPortPlot also holds the guide to what it says of the lines.
 func TestPortPlot(t *testing.T) {
-	plots, err := portPlots()
+	plots, err := portPlots("")
 	if err != nil {
 		t.Fatal(err)
 	}

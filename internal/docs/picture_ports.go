@@ -12,7 +12,7 @@ import (
 const portPlotFile = "internal/docs/pictures/ports.svg"
 
 // portPlots are the pictures of the guide to the founding question; by path.
-func portPlots() (map[string][]byte, error) {
+func portPlots(string) (map[string][]byte, error) {
 	picture, err := portPlot().SVG()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", portPlotFile, err)

@@ -2,13 +2,9 @@ package docs
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/backupfw/terraform-provider-backupfw/internal/scale"
@@ -85,38 +81,4 @@ func scalePlots(root string) (map[string][]byte, error) {
 		byPath[scaleFolder+name] = picture
 	}
 	return byPath, nil
-}
-
-// allPlots are the plots of every guide; by path below root.
-func allPlots(root string) (map[string][]byte, error) {
-	plots, err := scalePlots(root)
-	if err != nil {
-		return nil, err
-	}
-	more, err := portPlots()
-	maps.Copy(plots, more)
-	return plots, err
-}
-
-// updatePlots writes the plots below root.
-func updatePlots(root string) (changed []string, err error) {
-	plots, err := allPlots(root)
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range slices.Sorted(maps.Keys(plots)) {
-		file := filepath.Join(root, filepath.FromSlash(name))
-		old, err := os.ReadFile(file)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return changed, err
-		}
-		if err == nil && bytes.Equal(old, plots[name]) {
-			continue
-		}
-		if err := os.WriteFile(file, plots[name], 0o644); err != nil {
-			return changed, err
-		}
-		changed = append(changed, name)
-	}
-	return changed, nil
 }

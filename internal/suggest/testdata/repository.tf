@@ -23,8 +23,9 @@ resource "backupfw_port_range" "veeam_in_3" {
   ports   = ["2500-2600/tcp", "6162/tcp"]
 }
 
-# No product of the catalogue explains these ports. Find out which program
-# listens there; then name its product and flows, or close them.
+# No product of the catalogue is told by these ports alone. Find out which
+# program listens there; then name its product and flows, or close them. With
+# product in the existing rule, its flows are found.
 # 22/tcp: usually SSH.
 # 443/tcp: usually https.
 resource "backupfw_port_range" "unexplained_in_4" {
@@ -32,8 +33,9 @@ resource "backupfw_port_range" "unexplained_in_4" {
   ports = ["22/tcp", "443/tcp", "31999/tcp"]
 }
 
-# No product of the catalogue explains these ports. Find out which program
-# listens there; then name its product and flows, or close them.
+# No product of the catalogue is told by these ports alone. Find out which
+# program listens there; then name its product and flows, or close them. With
+# product in the existing rule, its flows are found.
 # 53/udp: usually domain.
 resource "backupfw_port_range" "unexplained_out_0" {
   name  = "unexplained-out-0"
