@@ -30,10 +30,11 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := localprovider.Install(ctx, root, folder); err != nil {
+	program, err := localprovider.Install(ctx, root, folder)
+	if err != nil {
 		return err
 	}
-	fmt.Printf(message, localprovider.Version, folder)
+	fmt.Printf(message, localprovider.Version, folder, program)
 	return nil
 }
 
@@ -49,4 +50,8 @@ In an empty folder, write
 
 and run "terraform init" or "tofu init". After another "make install", delete
 .terraform.lock.hcl first: it has the hash of the build before.
+
+The same program reviews plans:
+
+    %[3]s review -help
 `

@@ -48,8 +48,12 @@ func TestInstall_IsFoundWithoutARegistry(t *testing.T) {
 		t.Fatalf("the folder is %s, want one below %s", folder, home)
 	}
 	for range 2 {
-		if err := Install(context.Background(), root, folder); err != nil {
+		program, err := Install(context.Background(), root, folder)
+		if err != nil {
 			t.Fatal(err)
+		}
+		if text := output(t, nil, "", program, "-version"); text != "terraform-provider-backupfw "+Version+"\n" {
+			t.Errorf("the program says %q", text)
 		}
 	}
 	if err := os.WriteFile(filepath.Join(work, "main.tf"), []byte(configuration), 0o644); err != nil {

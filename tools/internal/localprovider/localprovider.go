@@ -99,11 +99,11 @@ func PluginFolder() (string, error) {
 }
 
 // Install compiles the provider in root into a folder that PluginFolder names,
-// over an earlier one.
-func Install(ctx context.Context, root, folder string) error {
+// over an earlier one, and returns the program.
+func Install(ctx context.Context, root, folder string) (program string, err error) {
 	m := Mirror{Programs: map[string]string{}}
-	_, err := m.layOut(ctx, root, folder, nil)
-	return err
+	_, err = m.layOut(ctx, root, folder, nil)
+	return m.Programs["backupfw"], err
 }
 
 // layOut compiles the providers into the folder and returns their addresses.
