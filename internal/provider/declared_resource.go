@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"fmt"
 	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -68,15 +67,7 @@ func (r *declaredResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 }
 
 func (r *declaredResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	if req.ProviderData == nil {
-		return // the provider is not configured yet, as in terraform validate
-	}
-	data, ok := req.ProviderData.(*providerData)
-	if !ok {
-		resp.Diagnostics.AddError("Unexpected provider data", fmt.Sprintf("Got %T. This is a bug of the provider; please report it.", req.ProviderData))
-		return
-	}
-	r.data = data
+	r.data = configured(req.ProviderData, &resp.Diagnostics)
 }
 
 // ValidateConfig finds faults as early as in an editor. Values that the

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
 	"github.com/backupfw/terraform-provider-backupfw/internal/fault"
 	"github.com/backupfw/terraform-provider-backupfw/internal/policy"
 	"github.com/backupfw/terraform-provider-backupfw/internal/risk"
@@ -87,6 +89,19 @@ func decodeSettings(n node) settings {
 type providerData struct {
 	settings settings
 	clock    func() time.Time
+}
+
+// configured returns what the provider has handed over; nil while it is not
+// configured yet, as in terraform validate.
+func configured(given any, diags *diag.Diagnostics) *providerData {
+	if given == nil {
+		return nil
+	}
+	data, ok := given.(*providerData)
+	if !ok {
+		diags.AddError("Unexpected provider data", fmt.Sprintf("Got %T. This is a bug of the provider; please report it.", given))
+	}
+	return data
 }
 
 // today returns the settings with the day by which waivers are judged.
