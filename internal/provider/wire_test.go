@@ -361,9 +361,9 @@ func TestServer_AnswersWithoutTheFramework(t *testing.T) {
 		call  func(s tfprotov6.ProviderServer) error
 	}{
 		{"validation", 380, func(s tfprotov6.ProviderServer) error { _, err := s.ValidateResourceConfig(ctx, validate); return err }},
-		{"a plan to create", 1150, func(s tfprotov6.ProviderServer) error { _, err := s.PlanResourceChange(ctx, create); return err }},
-		{"a plan without changes", 1180, func(s tfprotov6.ProviderServer) error { _, err := s.PlanResourceChange(ctx, again); return err }},
-		{"apply", 1120, func(s tfprotov6.ProviderServer) error { _, err := s.ApplyResourceChange(ctx, apply); return err }},
+		{"a plan to create", 960, func(s tfprotov6.ProviderServer) error { _, err := s.PlanResourceChange(ctx, create); return err }},
+		{"a plan without changes", 990, func(s tfprotov6.ProviderServer) error { _, err := s.PlanResourceChange(ctx, again); return err }},
+		{"apply", 940, func(s tfprotov6.ProviderServer) error { _, err := s.ApplyResourceChange(ctx, apply); return err }},
 		{"reading a state", 360, func(s tfprotov6.ProviderServer) error { _, err := s.UpgradeResourceState(ctx, upgrade); return err }},
 	} {
 		count := func(s *server) float64 {
@@ -371,6 +371,9 @@ func TestServer_AnswersWithoutTheFramework(t *testing.T) {
 		}
 		ours, frameworks := count(p.ours), count(p.frameworks)
 		t.Logf("%s: %.0f allocations; the framework %.0f", c.name, ours, frameworks)
+		if frameworks < 10*ours {
+			t.Errorf("%s: %.0f allocations, and %.0f in the framework, want less than a tenth", c.name, ours, frameworks)
+		}
 		if ours > c.limit {
 			t.Errorf("%s: %.0f allocations, want at most %.0f", c.name, ours, c.limit)
 		}
