@@ -90,6 +90,7 @@ var layers = map[string][]string{
 	"internal/quiet": {"internal/catalog", "internal/portset", "internal/services"},
 
 	// Facts, looked up.
+	"internal/catalog/gen": {"internal/catalog"},
 	"internal/catalog":     {"internal/fault", "internal/portset"},
 	"internal/services":    {"internal/iana", "internal/portset"},
 	"internal/iana":        {"internal/iana/format", "internal/portset"},

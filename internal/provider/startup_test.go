@@ -21,7 +21,8 @@ const freshProcess = "BACKUPFW_TEST_STARTUP"
 
 // TestProvider_StartUp_ReadsNoData guards the price of a run that has nothing
 // to do with backup: asking for the schema, as every command of Terraform
-// does, parses no product and unpacks no registry.
+// does, parses no product and unpacks no registry. A plan without a product
+// parses none either.
 func TestProvider_StartUp_ReadsNoData(t *testing.T) {
 	if os.Getenv(freshProcess) != "" {
 		startUp(t)
@@ -33,7 +34,7 @@ func TestProvider_StartUp_ReadsNoData(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v:\n%s", err, out)
 	}
-	if want := "after the schema: 0 products, registry false; after a lookup: 1 products, registry true"; !strings.Contains(string(out), want) {
+	if want := "after the schema: 0 products, registry false; after a range and a policy: 0 products; after a lookup: 1 products, registry true"; !strings.Contains(string(out), want) {
 		t.Errorf("the process says\n%swant\n%s", out, want)
 	}
 }
@@ -45,9 +46,14 @@ func startUp(t *testing.T) {
 		t.Fatalf("no schema: %v, %v", err, schema)
 	}
 	products, registry := catalog.Parsed(), iana.Loaded()
+	// A listener of one's own is no product's business.
+	s := serve(t, nil)
+	s.create(t, "port_range", obj{"name": "vault", "ports": seq{"29168-29207/tcp"}, "negotiated": true})
+	s.create(t, "policy", policyOf(obj{"backup": ruleOf(vault(), clients())}))
+	planned := catalog.Parsed()
 	// The counters themselves work.
 	_, _ = catalog.Get("veeam")
 	_, _ = iana.Name(0, 22)
-	fmt.Printf("after the schema: %d products, registry %t; after a lookup: %d products, registry %t\n",
-		products, registry, catalog.Parsed(), iana.Loaded())
+	fmt.Printf("after the schema: %d products, registry %t; after a range and a policy: %d products; after a lookup: %d products, registry %t\n",
+		products, registry, planned, catalog.Parsed(), iana.Loaded())
 }

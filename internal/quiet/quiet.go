@@ -14,8 +14,6 @@ import (
 // Range returns a range of width consecutive ports for a listener that can be
 // put anywhere, outside avoid. It is false when no gap is wide enough, and for
 // a protocol without ports. The same question always has the same answer.
-//
-// The first question parses the whole catalogue, once.
 func Range(width int, protocol portset.Protocol, avoid portset.Ports) (portset.Range, bool) {
 	if width < 1 || !protocol.HasPorts() {
 		return portset.Range{}, false
@@ -76,13 +74,10 @@ func taken(protocol portset.Protocol, avoid portset.Ports) portset.Ports {
 // protocol: products and people rarely keep one number apart for two services.
 var documented = sync.OnceValue(func() portset.Set {
 	var all []portset.Set
-	for _, id := range catalog.IDs() {
-		product, _ := catalog.Get(id)
-		ports := product.Documented()
-		for _, protocol := range portset.Protocols() {
-			if protocol.HasPorts() {
-				all = append(all, ports.Of(protocol))
-			}
+	ports := catalog.Documented()
+	for _, protocol := range portset.Protocols() {
+		if protocol.HasPorts() {
+			all = append(all, ports.Of(protocol))
 		}
 	}
 	return portset.UnionAll(all)
