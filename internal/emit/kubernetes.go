@@ -28,9 +28,9 @@ func kubernetesNetworkPolicy() Target {
 			"A rule without ports is every port of every protocol; what that opens besides TCP, UDP and SCTP is up to the network plugin.",
 		Arguments: []Column{
 			{Name: "pod_selector", Kind: StringMap, Description: "Labels of the pods that the policy is for; `{}` is every pod of the namespace. Must not be missing in a policy with rules."},
-			{Name: "name", Kind: String, Description: "Name of the NetworkPolicy. Default: the policy's name, with a hash where characters had to be replaced."},
+			{Name: "name", Kind: String, Description: "Name of the NetworkPolicy, for example `\"primary-server\"`. Default: the policy's name, with a hash where characters had to be replaced."},
 			{Name: "namespace", Kind: String, Description: "Its namespace. Default: none, so that `kubectl` or the resource decides; `kubernetes_manifest` needs one."},
-			{Name: "labels", Kind: StringMap, Description: "Labels of the NetworkPolicy itself."},
+			{Name: "labels", Kind: StringMap, Description: "Labels of the NetworkPolicy itself, for example `{ team = \"backup\" }`."},
 			{Name: "expand_ranges", Kind: Number, Description: "Writes ranges of up to that many ports port by port, for network plugins that ignore `endPort` and open the first port only. A longer range is then an error. Default 0: ranges stay ranges."},
 		},
 		Columns: []Column{

@@ -26,7 +26,7 @@ func nftablesRuleset() Target {
 		Arguments: []Column{
 			{Name: "table", Kind: String, Description: "Name of the table, which belongs to this ruleset alone: whatever else is in it goes when the ruleset is loaded. " +
 				"At most 31 of a-z, 0-9, - and _, with - or _ in it. Default: `backupfw-` and the policy's name, shortened with a hash where it is too long."},
-			{Name: "default_drop", Kind: Bool, Description: "Drops what the policy does not allow, in the directions that it has rules for. Default false: everything passes, and counters tell what would not."},
+			{Name: "default_drop", Kind: Bool, Description: "Drops what the policy does not allow, in the directions that it has rules for. Default `false`: everything passes, and counters tell what would not."},
 		},
 		Columns: []Column{
 			{Name: "family", Kind: String, Description: "ipv4 or ipv6."},

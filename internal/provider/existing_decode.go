@@ -32,14 +32,14 @@ func existingFields() []shape {
 		text("access", "`Allow` or null. `Deny` is an error: filter such rules out, only what is open is scored."),
 		text("protocol", "`tcp`, `udp`, `sctp`, `icmp`, `icmpv6`, `esp` or their number; `-1`, `*`, `all` or `any` for every protocol. Others are an error, since nothing could name them."),
 		text("from_port", "First port. -1 in both is all ports. For ICMP it is the type, and the rule counts as all of ICMP."),
-		text("to_port", "Last port, inclusive. For ICMP it is the code."),
+		text("to_port", "Last port, inclusive, for example `\"443\"`. For ICMP it is the code."),
 		texts("ports", "In place of from_port and to_port: `443`, `8000-8100` or `*`. One text may hold several, separated by spaces, commas or semicolons."),
 		texts("cidrs", "Addresses and networks. `*`, `Any` and `Internet` are 0.0.0.0/0 and ::/0; other service tags are an error. One text may hold several, separated by spaces, commas or semicolons."),
-		text("description", "What the rule is for."),
-		text("product", "Catalogue id of the product behind the ports, if you know it. Ports that its documentation lists count as its flows, the others as undeclared."),
+		text("description", "What the rule is for, for example `\"restore test\"`."),
+		text("product", "Catalogue id of the product behind the ports, if you know it, for example `\"bareos\"`. Ports that its documentation lists count as its flows, the others as undeclared."),
 		text("zone", "`"+strings.Join(policy.ZoneNames(), "`, `")+"` (the default)."),
-		text("zone_reason", "Why public addresses count as inside."),
-		mapOf("references", "Peers that are not addresses, such as a security group, by a name of your choice.", referenceFields()...),
+		text("zone_reason", "Why public addresses count as inside, for example `\"our own /24, not routed to the internet\"`."),
+		mapOf("references", "Peers that are not addresses, such as a security group, by a name of your choice, for example `{ app = { kind = \"aws_security_group\", max_hosts = 4 } }`.", referenceFields()...),
 	}
 }
 

@@ -110,3 +110,34 @@ func TestInterface_StaysCompatible(t *testing.T) {
 		t.Errorf("new: %s\nRecord it with make golden; from then on it is a promise.", line)
 	}
 }
+
+// TestInterface_ArgumentsAreDescribed wants an example, a word of the language
+// or a number in the description of whatever an author may write.
+func TestInterface_ArgumentsAreDescribed(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil)
+	var check func(prefix string, all []*tfprotov6.SchemaAttribute)
+	check = func(prefix string, all []*tfprotov6.SchemaAttribute) {
+		for _, a := range all {
+			if !a.Required && !a.Optional {
+				continue
+			}
+			if !strings.ContainsAny(a.Description, "`0123456789") {
+				t.Errorf("%s.%s: %q shows nothing that one could write", prefix, a.Name, a.Description)
+			}
+			if a.NestedType != nil {
+				check(prefix+"."+a.Name, a.NestedType.Attributes)
+			}
+		}
+	}
+	check("provider", s.schema.Provider.Block.Attributes)
+	for name, schema := range s.schema.ResourceSchemas {
+		check(name, schema.Block.Attributes)
+		for _, b := range schema.Block.BlockTypes {
+			check(name+"."+b.TypeName, b.Block.Attributes)
+		}
+	}
+	for name, schema := range s.schema.DataSourceSchemas {
+		check(name, schema.Block.Attributes)
+	}
+}

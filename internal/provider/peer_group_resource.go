@@ -18,12 +18,12 @@ func newPeerGroupResource() *declaredResource {
 			"The zone decides how much one address counts: an address of the internet as much as 16 in the DMZ, 256 inside or 512 in a management network.",
 		required: []shape{text("name", "Name of the peer group: 1 to 63 of `a-z`, `0-9`, `-` and `_`, starting with a letter or digit.")},
 		optional: []shape{
-			text("description", "Who the peers are."),
+			text("description", "Who the peers are, for example `\"web servers of the DMZ\"`."),
 			texts("cidrs", "Addresses and networks of both families, for example `[\"198.51.100.16/28\", \"2001:db8:40::/64\"]`. A single address stands for itself. Host bits, leading zeros, zone ids and ports are refused."),
 			texts("except", "Addresses and networks to take out of `cidrs`."),
 			text("zone", "Where the peers stand: `"+strings.Join(policy.ZoneNames(), "`, `")+"`. Default `by_address`: each address counts by its own nature, public or private.").withDefault(policy.ByAddress.String()),
 			text("zone_reason", "Why public addresses are declared `internal` or `management`, for example `\"our own /24, not routed to the internet\"`."),
-			mapOf("references", "Peers that are not addresses, by a name of your choice. The compiled rule carries the name, and a map of yours turns it into the id.", referenceFields()...),
+			mapOf("references", "Peers that are not addresses, by a name of your choice, for example `{ app = { kind = \"aws_security_group\", max_hosts = 4 } }`. The compiled rule carries the name, and a map of yours turns it into the id.", referenceFields()...),
 		},
 		computed: []shape{
 			text("id", "The name."),

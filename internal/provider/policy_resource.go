@@ -24,7 +24,7 @@ func newPolicyResource() *declaredResource {
 			rules,
 		},
 		optional: []shape{
-			text("description", "What the policy is for."),
+			text("description", "What the policy is for, for example `\"primary backup server, Berlin\"`."),
 			maxScoreShape(),
 		},
 		computed: append([]shape{text("id", "The name.")}, recordedFields()...),

@@ -13,21 +13,21 @@ import (
 
 func listenerFields() []shape {
 	return []shape{
-		text("name", "Name of the listener. All ports of one negotiated name are scored as one listener."),
+		text("name", "Name of the listener, for example `\"vault\"`. All ports of one negotiated name are scored as one listener."),
 		text("kind", "What is known of the program behind the ports: `product_flow` (a documented flow of a product), `negotiated` (one listener that picks a port of the range per connection) or `undeclared` (anything)."),
 		text("product", "Catalogue id of the product, for `product_flow`; otherwise null."),
 		text("flow", "Id of the product's flow, for `product_flow`; otherwise null."),
 		texts("ports", "Ports in the form `PORT/PROTO` or `FROM-TO/PROTO`, for example `\"40000-40039/tcp\"`."),
-		boolean("negotiated", "Whether one port of the range is picked at run time, so that all of them have to be open."),
-		boolean("encrypted", "Whether the flow is encrypted; null when that depends on settings or is not documented."),
+		boolean("negotiated", "Whether one port of the range is picked at run time, so that all of them have to be open: `true` or `false`."),
+		boolean("encrypted", "Whether the flow is encrypted, `true` or `false`; null when that depends on settings or is not documented."),
 	}
 }
 
 func sizingFields() []shape {
 	return []shape{
-		integer("needed", "Number of ports that the load needs. Flows that grow by the same rules, such as one range over TCP and UDP, are counted once; when one flow is too narrow, the numbers are those of that one."),
-		integer("configured", "Number of ports that the range has for it."),
-		text("rule", "The product's sizing rule in words."),
+		integer("needed", "Number of ports that the load needs, from 1. Flows that grow by the same rules, such as one range over TCP and UDP, are counted once; when one flow is too narrow, the numbers are those of that one."),
+		integer("configured", "Number of ports that the range has for it, from 0."),
+		text("rule", "The product's sizing rule in words, for example `\"one port per task\"`."),
 	}
 }
 
@@ -46,7 +46,7 @@ func referenceFields() []shape {
 func ruleFields() []shape {
 	return []shape{
 		text("direction", "`ingress`: the peers dial this host. `egress`: this host dials the peers."),
-		text("description", "What the rule is for."),
+		text("description", "What the rule is for, for example `\"clients in the DMZ\"`."),
 		listOf("port_ranges", "Whole `backupfw_port_range` resources, or objects `{ name, listeners }`.", portRangeFields()...),
 		listOf("peers", "Whole `backupfw_peer_group` resources, or objects `{ name, prefixes, zone }` in which nothing that narrows may be missing.", peerFields()...),
 	}
@@ -55,33 +55,33 @@ func ruleFields() []shape {
 // portRangeFields is the resolved form of a port range.
 func portRangeFields() []shape {
 	return []shape{
-		text("name", "Name of the port range."),
-		listOf("listeners", "What listens, and on which ports.", listenerFields()...),
-		objectOf("sizing", "How many ports the load needs, when that is known.", sizingFields()...),
+		text("name", "Name of the port range, for example `\"netbackup\"`."),
+		listOf("listeners", "What listens, and on which ports, for example `[{ name = \"vault\", kind = \"negotiated\", ports = [\"40000-40039/tcp\"] }]`.", listenerFields()...),
+		objectOf("sizing", "How many ports the load needs, when that is known; otherwise `null`.", sizingFields()...),
 	}
 }
 
 // peerFields is the resolved form of a peer group.
 func peerFields() []shape {
 	return []shape{
-		text("name", "Name of the peer group."),
+		text("name", "Name of the peer group, for example `\"dmz-clients\"`."),
 		texts("prefixes", "Addresses and networks, for example `\"198.51.100.16/28\"`."),
-		texts("except", "Addresses and networks to take out of prefixes."),
+		texts("except", "Addresses and networks to take out of `prefixes`, for example `[\"198.51.100.17\"]`."),
 		text("zone", "`"+strings.Join(policy.ZoneNames(), "`, `")+"`."),
-		text("zone_reason", "Why public addresses count as inside."),
-		mapOf("references", "Peers that are not addresses, by a name of your choice.", referenceFields()...),
+		text("zone_reason", "Why public addresses count as inside, for example `\"our own /24, not routed to the internet\"`."),
+		mapOf("references", "Peers that are not addresses, by a name of your choice, for example `{ app = { kind = \"aws_security_group\", max_hosts = 4 } }`.", referenceFields()...),
 	}
 }
 
 func waiverFields() []shape {
 	return []shape{
 		text("finding", "Code of the finding that is accepted, one of `"+strings.Join(risk.WaivableCodes(), "`, `")+"`."),
-		texts("rules", "Keys of the rules that the waiver is for. Without it every rule."),
+		texts("rules", "Keys of the rules that the waiver is for, for example `[\"dmz_clients\"]`. Without it every rule."),
 		texts("ports", "Accepted ports, for example `[\"873/tcp\"]`. What the finding names beyond them is not accepted."),
 		texts("peers", "Accepted peers: prefixes, or `ref:NAME` for a reference. What the finding names beyond them is not accepted."),
 		integer("max_score", "Accepted score, 0 to 100, for the finding `score-limit` only."),
-		text("reason", "Why the risk is accepted."),
-		text("owner", "Who answers for it."),
+		text("reason", "Why the risk is accepted, for example `\"console until the move, ticket 4711\"`."),
+		text("owner", "Who answers for it, for example `\"backup-team\"`."),
 		text("expires", "Last day of the waiver, `YYYY-MM-DD`, in UTC: it holds until that day ends there. At most as many days ahead as the provider allows (366 by default)."),
 	}
 }
@@ -93,11 +93,11 @@ func maxScoreShape() shape {
 // policyFields are the inputs of a policy, as data sources take them.
 func policyFields() []shape {
 	return []shape{
-		text("name", "Name of the policy."),
-		text("description", "What the policy is for."),
+		text("name", "Name of the policy, for example `\"primary-server\"`."),
+		text("description", "What the policy is for, for example `\"primary backup server, Berlin\"`."),
 		maxScoreShape(),
-		mapOf("rules", "Rules by key.", ruleFields()...),
-		listOf("waiver", "Accepted findings.", waiverFields()...),
+		mapOf("rules", "Rules by key, in the form of `rules` of `backupfw_policy`.", ruleFields()...),
+		listOf("waiver", "Accepted findings, in the form of `waiver` of `backupfw_policy`.", waiverFields()...),
 	}
 }
 

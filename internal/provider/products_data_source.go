@@ -16,10 +16,10 @@ func newProductsDataSource() datasource.DataSource {
 		name: "products",
 		doc:  "Finds backup products in the catalogue. A product is listed when every filter that is given fits; without filters all are listed.",
 		optional: []shape{
-			text("vendor", "Part of the vendor's name, in any case."),
+			text("vendor", "Part of the vendor's name, in any case, for example `\"dell\"`."),
 			text("port", "Port or range, for example `2500/tcp`: products that document one of these ports. Flows for which the operating system picks any port do not count."),
 			text("role", "Id of a role, for example `media_agent`."),
-			text("text", "Text that stands, in any case, in the id, the name or the vendor, in a role, or in the id or purpose of a flow."),
+			text("text", "Text that stands, in any case, in the id, the name or the vendor, in a role, or in the id or purpose of a flow, for example `\"ndmp\"`."),
 		},
 		computed: []shape{
 			texts("ids", "Ids of the products, sorted."),
